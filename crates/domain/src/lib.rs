@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The rules and types of the blog: pure values whose constructors are the rules, without any I/O.
+//!
+//! In reading order:
+//! * [`ids`]: the numbers by which rows are known, one type each.
+//! * [`username`], [`display_name`], [`role`], [`user`]: people.
+//! * [`slug`], [`title`], [`text`], [`picture`], [`post`]: what people write.
+//! * [`access`]: the one table of who may do what.
+//! * [`pagination`]: cursors and pages.
+//!
+//! A value of these types was checked when it was made; nothing inside the program checks it again.
+
+pub mod ids;
+
+pub mod display_name;
+pub mod role;
+pub mod user;
+pub mod username;
+
+pub mod picture;
+pub mod post;
+pub mod slug;
+pub mod text;
+pub mod title;
+
+pub mod access;
+pub mod pagination;
+
+mod characters;

@@ -1,0 +1,164 @@
+//! Every cell of the access table, written out by hand; a change of a rule is a change of a letter here.
+
+use time::OffsetDateTime;
+
+use super::{Action, Sight, SiteAction, Viewer};
+use crate::display_name::DisplayName;
+use crate::ids::{PostId, RevisionNo, UserId};
+use crate::post::{Post, Status, Visibility};
+use crate::role::Role;
+use crate::slug::Slug;
+use crate::text::Text;
+use crate::title::Title;
+use crate::user::{Person, User};
+use crate::username::Username;
+
+fn user(id: i64, role: Role) -> User {
+    let username = Username::parse(&format!("user{id}")).unwrap();
+    User {
+        id: UserId(id),
+        display_name: DisplayName::from(&username),
+        username,
+        role,
+        disabled: false,
+    }
+}
+
+fn post(owner: &User, status: Status, was_public: bool) -> Post {
+    let at = OffsetDateTime::UNIX_EPOCH;
+    Post {
+        id: PostId(1),
+        slug: Slug::parse("a-post").unwrap(),
+        title: Title::parse("A post").unwrap(),
+        text: Text::default(),
+        status,
+        visibility: Visibility::Public,
+        owner: Person::from(owner),
+        last_editor: Person::from(owner),
+        revision: RevisionNo(1),
+        published_at: was_public.then_some(at),
+        created_at: at,
+        updated_at: at,
+        trashed_at: (status == Status::Trashed).then_some(at),
+        pictures: Vec::new(),
+    }
+}
+
+/// Columns: draft, draft that was public, published, trashed draft, trashed that was public.
+const COLUMNS: [(Status, bool); 5] = [
+    (Status::Draft, false),
+    (Status::Draft, true),
+    (Status::Published, true),
+    (Status::Trashed, false),
+    (Status::Trashed, true),
+];
+
+/// Letters: View, Edit, Publish, Delete, Restore; a dot is a refusal.
+#[rustfmt::skip] // a table is read by its columns
+const TABLE: [(Option<Role>, bool, [&str; 5]); 9] = [
+    (None, false,                    [".....", ".....", "V....", ".....", "....."]),
+    (Some(Role::Owner), true,        ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
+    (Some(Role::Owner), false,       ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
+    (Some(Role::Editor), true,       ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
+    (Some(Role::Editor), false,      ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
+    (Some(Role::Author), true,       ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
+    (Some(Role::Author), false,      [".....", ".....", "V....", ".....", "....."]),
+    (Some(Role::Contributor), true,  ["VE.D.", "VE.D.", "V....", "V...R", "V...."]),
+    (Some(Role::Contributor), false, [".....", ".....", "V....", ".....", "....."]),
+];
+
+#[test]
+fn every_cell_of_the_table_says_what_is_written_here() {
+    let stranger = user(9, Role::Author);
+    for (role, own, cells) in TABLE {
+        let me = role.map(|role| user(1, role));
+        let viewer = me.clone().map_or(Viewer::Anonymous, Viewer::User);
+        for ((status, was_public), cell) in COLUMNS.into_iter().zip(cells) {
+            let owner = if own { me.as_ref().unwrap() } else { &stranger };
+            let post = post(owner, status, was_public);
+            let said: String = Action::ALL
+                .into_iter()
+                .zip("VEPDR".chars())
+                .map(|(action, letter)| {
+                    if viewer.may(action, &post) {
+                        letter
+                    } else {
+                        '.'
+                    }
+                })
+                .collect();
+            assert_eq!(
+                said, cell,
+                "{role:?}, own: {own}, {status:?}, was public: {was_public}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_disabled_person_may_no_more_than_a_visitor() {
+    for role in Role::ALL {
+        let mut me = user(1, role);
+        let own = COLUMNS.map(|(status, was_public)| post(&me, status, was_public));
+        assert!(
+            Viewer::User(me.clone()).may(Action::Edit, &own[0]),
+            "control: enabled"
+        );
+        me.disabled = true;
+        let viewer = Viewer::User(me);
+        for post in &own {
+            for action in Action::ALL {
+                assert_eq!(
+                    viewer.may(action, post),
+                    Viewer::Anonymous.may(action, post),
+                    "{role} {action:?}"
+                );
+            }
+        }
+        for action in [SiteAction::Write, SiteAction::Publish, SiteAction::Manage] {
+            assert!(!viewer.may_on_site(action));
+        }
+    }
+}
+
+#[test]
+fn the_site_is_managed_by_its_owner_alone() {
+    use SiteAction::{Manage, Publish, Write};
+    for (role, may) in [
+        (Role::Owner, [true, true, true]),
+        (Role::Editor, [true, true, false]),
+        (Role::Author, [true, true, false]),
+        (Role::Contributor, [true, false, false]),
+    ] {
+        let viewer = Viewer::User(user(1, role));
+        assert_eq!(
+            [Write, Publish, Manage].map(|action| viewer.may_on_site(action)),
+            may,
+            "{role}"
+        );
+    }
+    assert_eq!(
+        [Write, Publish, Manage].map(|action| Viewer::Anonymous.may_on_site(action)),
+        [false; 3]
+    );
+}
+
+#[test]
+fn only_a_post_that_was_public_is_ever_called_gone() {
+    let owner = user(1, Role::Author);
+    let (me, visitor) = (Viewer::User(owner.clone()), Viewer::Anonymous);
+    for ((status, was_public), mine, theirs) in [
+        (COLUMNS[0], Sight::Visible, Sight::Hidden),
+        (COLUMNS[1], Sight::Visible, Sight::Hidden),
+        (COLUMNS[2], Sight::Visible, Sight::Visible),
+        (COLUMNS[3], Sight::Hidden, Sight::Hidden),
+        (COLUMNS[4], Sight::Gone, Sight::Gone),
+    ] {
+        let post = post(&owner, status, was_public);
+        assert_eq!(
+            (me.sight(&post), visitor.sight(&post)),
+            (mine, theirs),
+            "{status:?} {was_public}"
+        );
+    }
+}
