@@ -1,2 +1,54 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: everything that is done to this workspace rather than by it. Each command is one module, and each
+//! can be typed by hand as well as run by the gate.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod browser;
+mod command;
+mod dev;
+mod gate;
+mod install;
+mod metadata;
+mod services;
+mod test;
+mod tidy;
+mod workspace;
+
+/// The tooling of Gatepost.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the blog, fill it with demo accounts, posts and pictures, and serve it on 127.0.0.1:8080.
+    Dev(dev::Options),
+    /// The one gate: everything that has to hold before a change is taken.
+    Test(test::Options),
+    /// Check what the compiler cannot: who imports whom, licences, module headers, migrations, names.
+    Tidy,
+    /// Start and stop a throwaway PostgreSQL and Redis by hand.
+    #[command(subcommand)]
+    Services(services::Command),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Dev(options) => dev::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Tidy => tidy::run(),
+        Command::Services(command) => services::run(&command),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
