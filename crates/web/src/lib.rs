@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The Gatepost blog: HTTP and HTML on top of `domain`, `storage` and `session-auth`.
+//!
+//! In reading order: [`routes`] is the whole URL table, `pages` has a module per noun, `page` renders, `middleware` is
+//! the stack around the router, `server` the loop around that, `cli` the commands. Invariant: nothing here decides who
+//! may do what (`domain` does) and nothing here writes SQL (`storage` does).
+
+pub(crate) mod arrival;
+pub(crate) mod assets;
+pub mod cli;
+pub mod config;
+pub(crate) mod error;
+pub(crate) mod error_page;
+pub(crate) mod middleware;
+pub(crate) mod pages;
+pub(crate) mod routes;
+pub(crate) mod state;
+pub(crate) mod templates;
+pub mod world;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Request, Response};
+use tower::Service;
+
+pub use state::App;
+
+/// The whole site as one service: the router inside its layers.
+pub fn build(
+    app: Arc<App>,
+) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
++ Clone
++ Send
++ 'static {
+    let router = routes::table(Arc::clone(&app));
+    middleware::around(app, router)
+}

@@ -1,0 +1,202 @@
+//! The style sheet, script and icons, under addresses that contain their hash.
+//!
+//! Invariant: an address with the right hash is immutable for a year; any other hash answers the present file, which the
+//! browser must ask about again, so that a page from before an upgrade is not left without its styles.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::error::Error;
+use crate::state::App;
+
+#[derive(rust_embed::Embed)]
+#[folder = "static/"]
+struct Files;
+
+/// All assets, or the directory that `--dev` reads them from.
+pub(crate) enum Assets {
+    Embedded(BTreeMap<String, Asset>),
+    OnDisk(PathBuf),
+}
+
+/// One file, compressed once.
+#[derive(Debug, Clone)]
+pub(crate) struct Asset {
+    url: String,
+    hash: String,
+    kind: &'static str,
+    plain: Bytes,
+    gzip: Option<Bytes>,
+}
+
+impl Assets {
+    pub(crate) fn embedded() -> Self {
+        let asset = |name: Cow<'static, str>| {
+            let data = match Files::get(&name).expect("listed files are there").data {
+                Cow::Borrowed(data) => Bytes::from_static(data),
+                Cow::Owned(data) => Bytes::from(data),
+            };
+            (name.to_string(), Asset::new(&name, data))
+        };
+        Self::Embedded(
+            Files::iter()
+                .filter(|name| !name.starts_with('.'))
+                .map(asset)
+                .collect(),
+        )
+    }
+
+    pub(crate) fn on_disk(directory: &Path) -> Self {
+        Self::OnDisk(directory.to_owned())
+    }
+
+    /// The address of an asset, for templates; a name nobody knows is a fault of the template.
+    pub(crate) fn url(&self, name: &str) -> Result<String, minijinja::Error> {
+        self.get(name)
+            .map(|asset| asset.url.clone())
+            .ok_or_else(|| {
+                minijinja::Error::new(
+                    minijinja::ErrorKind::InvalidOperation,
+                    format!("no asset is called {name}"),
+                )
+            })
+    }
+
+    fn get(&self, name: &str) -> Option<Cow<'_, Asset>> {
+        match self {
+            Self::Embedded(assets) => assets.get(name).map(Cow::Borrowed),
+            Self::OnDisk(directory) => {
+                let harmless = name
+                    .split('/')
+                    .all(|part| !part.is_empty() && !part.starts_with('.'));
+                let data = std::fs::read(directory.join(name))
+                    .ok()
+                    .filter(|_| harmless)?;
+                Some(Cow::Owned(Asset::new(name, data.into())))
+            }
+        }
+    }
+}
+
+impl Asset {
+    fn new(name: &str, plain: Bytes) -> Self {
+        let hash = blake3::hash(&plain).to_hex()[..12].to_owned();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
+        let url = format!("/static/{stem}-{hash}.{extension}");
+        let kind = match extension {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            "svg" => "image/svg+xml",
+            "png" => "image/png",
+            "ico" => "image/x-icon",
+            "webmanifest" => "application/manifest+json",
+            "txt" => "text/plain; charset=utf-8",
+            _ => "application/octet-stream",
+        };
+        let gzip = gzip(&plain).filter(|gzip| gzip.len() < plain.len());
+        Self {
+            url,
+            hash,
+            kind,
+            plain,
+            gzip,
+        }
+    }
+
+    fn respond(&self, request: &HeaderMap, immutable: bool) -> Response {
+        let etag = format!("\"{}\"", self.hash);
+        let cache = if immutable {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        let mut response = Response::default();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::ETAG,
+            HeaderValue::from_str(&etag).expect("a hash is a header value"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if mentions(request, header::IF_NONE_MATCH, &etag) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        let gzip = self
+            .gzip
+            .as_ref()
+            .filter(|_| mentions(request, header::ACCEPT_ENCODING, "gzip"));
+        if gzip.is_some() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        *response.body_mut() = gzip.unwrap_or(&self.plain).clone().into();
+        response
+    }
+}
+
+/// `GET /static/{file}`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    extract::Path(file): extract::Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let (name, hash) = without_hash(&file).ok_or(Error::NotFound)?;
+    let asset = app.assets.get(&name).ok_or(Error::NotFound)?;
+    Ok(asset.respond(&headers, asset.hash == hash))
+}
+
+/// `GET /favicon.ico`
+pub(crate) async fn favicon(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    Ok(app
+        .assets
+        .get("favicon.ico")
+        .ok_or(Error::NotFound)?
+        .respond(&headers, false)
+        .into_response())
+}
+
+fn without_hash(file: &str) -> Option<(String, &str)> {
+    let (stem, extension) = file.rsplit_once('.')?;
+    let (stem, hash) = stem.rsplit_once('-')?;
+    Some((format!("{stem}.{extension}"), hash))
+}
+
+/// Whether a comma separated header lists an item that is not weighted with zero.
+fn mentions(headers: &HeaderMap, name: header::HeaderName, wanted: &str) -> bool {
+    let values = headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|item| {
+        let (item, weight) = item.split_once(';').unwrap_or((item, ""));
+        let weight = weight
+            .trim()
+            .strip_prefix("q=")
+            .and_then(|weight| weight.parse::<f32>().ok());
+        item.trim()
+            .trim_start_matches("W/")
+            .eq_ignore_ascii_case(wanted)
+            && weight != Some(0.0)
+    })
+}
+
+fn gzip(plain: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}

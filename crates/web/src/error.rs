@@ -1,0 +1,126 @@
+//! What can go wrong in a handler, one arm per status.
+//!
+//! Invariant: an answer carries only its status and a [`Problem`]; `error_page` draws it, so no handler and no layer
+//! decides what an error looks like, and no cause is ever shown to a reader.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+/// Any cause, for the log.
+pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// Why there is no page.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Error {
+    /// 400, with what was not understood.
+    #[error("bad request: {0}")]
+    BadRequest(Cow<'static, str>),
+    /// 403, with whose it is.
+    #[error("forbidden: {0}")]
+    Forbidden(Cow<'static, str>),
+    /// 404
+    #[error("not found")]
+    NotFound,
+    /// 409, with what is in the way.
+    #[error("conflict: {0}")]
+    Conflict(Cow<'static, str>),
+    /// 410
+    #[error("gone")]
+    Gone,
+    /// 413, with the limit.
+    #[error("too large: {0}")]
+    TooLarge(Cow<'static, str>),
+    /// 415, with what would do.
+    #[error("unsupported media type: {0}")]
+    UnsupportedMediaType(Cow<'static, str>),
+    /// 422, with what is wrong.
+    #[error("unprocessable: {0}")]
+    Unprocessable(Cow<'static, str>),
+    /// 429
+    #[error("too many requests")]
+    TooManyRequests {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// 500: nobody expected this.
+    #[error("unexpected failure")]
+    Unexpected(#[source] Cause),
+    /// 503: it will pass.
+    #[error("temporarily unavailable")]
+    Unavailable(#[source] Cause),
+}
+
+impl Error {
+    /// Something that should not have happened; logged once with its chain.
+    pub(crate) fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unexpected(Arc::new(cause))
+    }
+
+    /// Something that will pass by itself; logged once with its chain.
+    pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Arc::new(cause))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// What the outermost layer needs to know beyond the status; it rides in the extensions of the response.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Problem {
+    /// A sentence for the reader.
+    pub(crate) detail: Option<Cow<'static, str>>,
+    /// The cause, for the log alone.
+    pub(crate) cause: Option<Cause>,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        let retry_after = match &self {
+            Self::TooManyRequests { retry_after } => Some(retry_after.as_secs().max(1)),
+            Self::Unavailable(_) => Some(2),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let problem = match self {
+            Self::BadRequest(detail)
+            | Self::Forbidden(detail)
+            | Self::Conflict(detail)
+            | Self::TooLarge(detail)
+            | Self::UnsupportedMediaType(detail)
+            | Self::Unprocessable(detail) => Problem {
+                detail: Some(detail),
+                cause: None,
+            },
+            Self::Unexpected(cause) | Self::Unavailable(cause) => Problem {
+                detail: None,
+                cause: Some(cause),
+            },
+            Self::NotFound | Self::Gone | Self::TooManyRequests { .. } => Problem::default(),
+        };
+        response.extensions_mut().insert(problem);
+        response
+    }
+}
