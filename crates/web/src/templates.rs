@@ -1,12 +1,17 @@
-//! The templates, compiled into the binary or read from disk by `--dev`.
+//! The templates, compiled into the binary or read from disk by `--dev`, and what they may call.
 //!
 //! Invariant: a template that asks for a value nobody gave is an error, never an empty space.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 use crate::assets::Assets;
 
@@ -18,28 +23,74 @@ struct Files;
 pub(crate) struct Templates(Environment<'static>);
 
 impl Templates {
-    pub(crate) fn load(dev: bool, assets: Arc<Assets>) -> Result<Self, minijinja::Error> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        environment.add_function("asset", move |name: String| assets.url(&name));
+    /// Without `dev`, all are parsed now, so that a broken one stops the start and not a page.
+    pub(crate) fn load(dev: bool, assets: Arc<Assets>) -> Result<Self, Error> {
+        let mut environment = environment(assets);
         if dev {
             environment.set_loader(minijinja::path_loader("templates"));
-        } else {
-            for name in Files::iter().filter(|name| name.ends_with(".html")) {
-                let file = Files::get(&name).expect("listed files are there");
-                let text = String::from_utf8_lossy(&file.data).into_owned();
-                environment.add_template_owned(name.into_owned(), text)?;
+            return Ok(Self(environment));
+        }
+        for name in Files::iter().filter(|name| name.ends_with(".html")) {
+            let Some(file) = Files::get(&name) else {
+                continue;
+            };
+            match (name, file.data) {
+                // What the binary holds is borrowed from it, never copied.
+                (Cow::Borrowed(name), Cow::Borrowed(source)) => {
+                    environment.add_template(name, text(source)?)?;
+                }
+                (name, source) => {
+                    let source = text(&source)?.to_owned();
+                    environment.add_template_owned(name.into_owned(), source)?;
+                }
             }
         }
         Ok(Self(environment))
     }
 
-    pub(crate) fn render(
-        &self,
-        name: &str,
-        view: impl Serialize,
-    ) -> Result<String, minijinja::Error> {
+    pub(crate) fn environment(&self) -> &Environment<'static> {
+        &self.0
+    }
+
+    pub(crate) fn render(&self, name: &str, view: impl Serialize) -> Result<String, Error> {
         self.0.get_template(name)?.render(Serde(view))
     }
+}
+
+fn text(source: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(source).map_err(|error| {
+        Error::new(ErrorKind::BadSerialization, "a template is not UTF-8").with_source(error)
+    })
+}
+
+fn environment(assets: Arc<Assets>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_function("asset", move |name: String| assets.url(&name));
+    environment.add_filter("date", |at: i64| {
+        format(at, format_description!("[day padding:none] [month repr:long] [year]"))
+    });
+    environment.add_filter("time", |at: i64| format(at, format_description!("[hour]:[minute]")));
+    environment.add_filter("iso", iso);
+    environment.add_global("site", context! { name => "Gatepost", description => "", language => "en" });
+    environment
+}
+
+fn format(at: i64, how: &[BorrowedFormatItem<'_>]) -> Result<String, Error> {
+    moment(at)?.format(how).map_err(|error| no_time().with_source(error))
+}
+
+fn iso(at: i64) -> Result<String, Error> {
+    moment(at)?.format(&Rfc3339).map_err(|error| no_time().with_source(error))
+}
+
+/// Views carry times as unix milliseconds, as the database does.
+fn moment(at: i64) -> Result<OffsetDateTime, Error> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
+        .map_err(|error| no_time().with_source(error))
+}
+
+fn no_time() -> Error {
+    Error::new(ErrorKind::InvalidOperation, "this is no time")
 }

@@ -1,0 +1,176 @@
+//! Hostile and ordinary texts, and what readers get of them.
+
+use gatepost_domain::picture::{Alt, ImageFormat, ImageHash, Picture, Variant};
+
+use super::*;
+
+fn html(source: &str) -> String {
+    render(source, &[], false)
+}
+
+fn lake() -> Picture {
+    Picture {
+        hash: ImageHash::new([7; 32]),
+        alt: Alt::parse("A lake").unwrap(),
+        decorative: false,
+        variants: [(320, 427), (640, 853)]
+            .map(|(width, height)| Variant { width, height, format: ImageFormat::Jpg })
+            .to_vec(),
+    }
+}
+
+#[test]
+fn nothing_that_runs_reaches_a_reader() {
+    for hostile in [
+        "<script>alert(1)</script>",
+        "<scr<script>ipt>alert(1)</script>",
+        "a <img src=x onerror=alert(1)> b",
+        "<svg onload=alert(1)>",
+        "<div onclick=\"alert(1)\">x</div>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](java\nscript:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "[x](&#x6A;&#x61;vascript&colon;alert(1))",
+        "[x](\u{1}javascript:alert(1))",
+        "[x](vbscript:msgbox)",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "![x](javascript:alert(1))",
+        "![x](data:image/svg+xml;base64,PHN2Zz4=)",
+        "<javascript:alert(1)>",
+        "[x]: javascript:alert(1)\n\n[x]",
+        "<iframe src=//evil.example></iframe>",
+        "<style>body{display:none}</style>",
+        "<a href=\"x\" style=\"position:fixed\">x</a>",
+        "<form action=/logout method=post><button>x</button></form>",
+        "<base href=//evil.example>",
+        "<math><mi//xlink:href=\"data:x,<script>alert(4)</script>\">",
+        "<!--><img src=x onerror=alert(1)>-->",
+        "```\"><script>alert(1)</script>\nx\n```",
+        "``` x\" onmouseover=\"alert(1)\nx\n```",
+        "x[^\"><script>alert(1)</script>]\n\n[^\"><script>alert(1)</script>]: y",
+        "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
+        "- [ ] <b onmouseover=alert(1)>x</b>",
+        "![\"><script>alert(1)</script>](/images/x.jpg)",
+        "![x](/images/x.jpg \"t\\\" onload=\\\"alert(1)\")",
+    ] {
+        let html = html(hostile);
+        // What stands between tags is escaped text; only inside of tags could something run.
+        let tags: String = html
+            .split('<')
+            .skip(1)
+            .map(|rest| rest.split('>').next().unwrap_or("").to_lowercase() + "\n")
+            .collect();
+        for forbidden in [
+            "script", "iframe", "style", "onerror", "onload", "onclick", "onmouse", "svg", "form",
+            "base ", "math", "data:", "object", "button",
+        ] {
+            assert!(!tags.contains(forbidden), "{hostile:?} gave {html:?}");
+        }
+    }
+}
+
+#[test]
+fn ordinary_links_stay() {
+    assert_eq!(html("[x](https://example.org/?a=1&b=2)"), "<p><a href=\"https://example.org/?a=1&amp;b=2\">x</a></p>\n");
+    assert_eq!(html("[x](/about)"), "<p><a href=\"/about\">x</a></p>\n");
+    assert!(html("see www.example.org").contains("<a href=\"http://www.example.org\">"));
+    assert!(html("<me@example.org>").contains("href=\"mailto:me@example.org\""));
+}
+
+#[test]
+fn raw_html_goes_and_its_words_stay() {
+    assert_eq!(html("a <b>bold</b> word"), "<p>a bold word</p>\n");
+    assert_eq!(html("<div>block</div>\n\nnext"), "<p>next</p>\n");
+    assert_eq!(html("1 < 2 & 3"), "<p>1 &lt; 2 &amp; 3</p>\n");
+}
+
+#[test]
+fn headings_stand_below_the_title() {
+    assert_eq!(html("# One\n\n###### Six"), "<h2>One</h2>\n<h6>Six</h6>\n");
+}
+
+#[test]
+fn the_alignment_of_a_table_is_a_class() {
+    let table = html("| a | b |\n|:-:|--:|\n| 1 | 2 |");
+    assert!(table.contains("<th scope=\"col\" class=\"center\">a</th>"), "{table}");
+    assert!(table.contains("<td class=\"right\">2</td>"), "{table}");
+    assert!(!table.contains("align=") && !table.contains("style="), "{table}");
+}
+
+#[test]
+fn the_text_of_a_task_is_the_label_of_its_box() {
+    let list = html("- [x] done\n- [ ] open");
+    assert!(list.contains("<label><input type=\"checkbox\" disabled=\"\" checked=\"\"> done</label>"), "{list}");
+    assert!(list.contains("<label><input type=\"checkbox\" disabled=\"\"> open</label>"), "{list}");
+}
+
+#[test]
+fn footnotes_lead_there_and_back() {
+    let note = html("word[^n]\n\n[^n]: the note");
+    assert!(note.contains("href=\"#fn-n\"") && note.contains("id=\"fn-n\""), "{note}");
+    assert!(note.contains("href=\"#fnref-n\"") && note.contains("id=\"fnref-n\""), "{note}");
+}
+
+#[test]
+fn gfm_is_understood() {
+    assert!(html("~~no~~").contains("<del>no</del>"));
+    assert_eq!(html("```rust\nlet a = 1;\n```"), "<pre><code class=\"language-rust\">let a = 1;\n</code></pre>\n");
+}
+
+#[test]
+fn a_picture_of_the_post_comes_in_all_its_widths() {
+    let lake = lake();
+    let source = format!("![]({})", Figure::of(&lake).unwrap().src);
+    let html = render(&source, std::slice::from_ref(&lake), false);
+    assert!(html.starts_with("<figure><img "), "{html}");
+    for wanted in ["-320.jpg 320w, ", "-640.jpg 640w\"", "width=\"640\"", "height=\"853\"", "alt=\"A lake\"", "sizes="] {
+        assert!(html.contains(wanted), "{wanted} in {html}");
+    }
+    assert!(!html.contains("lazy"), "the first picture is fetched at once: {html}");
+    let below = render(&source, &[lake], true);
+    assert!(below.contains("loading=\"lazy\""), "{below}");
+}
+
+#[test]
+fn words_beside_a_picture_in_the_text_win() {
+    let lake = lake();
+    let src = Figure::of(&lake).unwrap().src;
+    let html = render(&format!("![Dusk & \"dawn\"]({src} \"By me\")"), &[lake], false);
+    assert!(html.contains("alt=\"Dusk &amp; &quot;dawn&quot;\""), "{html}");
+    assert!(html.contains("<figcaption>By me</figcaption>"), "{html}");
+}
+
+#[test]
+fn a_picture_of_another_site_is_a_link() {
+    assert_eq!(
+        html("![a cat](https://example.org/cat.png)"),
+        "<p><a href=\"https://example.org/cat.png\">a cat</a></p>\n"
+    );
+    assert!(!html("![](//example.org/cat.png)").contains("img"));
+}
+
+#[test]
+fn the_summary_is_words_only() {
+    assert_eq!(summary("# Title\n\nSome *words* and [a link](https://x.example).\n\n```\ncode\n```", 200), "Some words and a link.");
+    assert_eq!(summary("one two three four", 9), "one two…");
+    assert_eq!(summary("", 10), "");
+    assert_eq!(summary("![alt](/images/x.jpg)\n\n<script>x</script>", 10), "alt");
+}
+
+#[test]
+fn deep_and_long_texts_end() {
+    for source in [
+        ">".repeat(50_000),
+        "- ".repeat(20_000),
+        "[".repeat(50_000),
+        "*a ".repeat(50_000),
+        "`".repeat(100_000),
+        format!("|{}\n|{}\n", "a|".repeat(5_000), "-|".repeat(5_000)),
+        "![".repeat(30_000),
+        "[^a]".repeat(20_000),
+    ] {
+        let html = html(&source);
+        assert!(html.len() < 40_000_000);
+    }
+}
