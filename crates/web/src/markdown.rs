@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use comrak::arena_tree::NodeEdge;
 use comrak::html::{ChildRendering, format_node_default};
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, create_formatter, parse_document};
@@ -13,6 +14,9 @@ use crate::figure::{Figure, WIDE};
 
 /// Text longer than this is rendered off the threads that answer requests.
 pub(crate) const LONG: usize = 32_000;
+
+/// Nodes within nodes; a list in a list costs four.
+const DEEPEST: usize = 100;
 
 /// The pictures a text may show, and how many it has shown.
 #[derive(Default)]
@@ -26,11 +30,11 @@ struct Shown {
 pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, source, &OPTIONS);
-    for node in root.descendants() {
-        // The page's title is the h1.
-        if let NodeValue::Heading(heading) = &mut node.data_mut().value {
-            heading.level = (heading.level + 1).min(6);
-        }
+    if !prepare(root) {
+        let mut html = String::from("<pre>");
+        // Writing into a String does not fail.
+        let _ = comrak::html::escape(&mut html, source);
+        return html + "</pre>";
     }
     let shown = Shown { pictures: pictures.to_vec(), eager: !below_a_picture };
     let mut html = String::with_capacity(source.len() * 3 / 2);
@@ -47,6 +51,27 @@ pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) 
         }
     }
     ALLOWED.clean(&html).to_string()
+}
+
+/// Moves the headings below the page's title. `false` when nesting is so deep that a sanitiser needs quadratic time for it;
+/// nobody writes that to be read.
+fn prepare(root: Node<'_>) -> bool {
+    let mut depth = 0;
+    for edge in root.traverse() {
+        match edge {
+            NodeEdge::Start(node) => {
+                depth += 1;
+                if let NodeValue::Heading(heading) = &mut node.data_mut().value {
+                    heading.level = (heading.level + 1).min(6);
+                }
+            }
+            NodeEdge::End(_) => depth -= 1,
+        }
+        if depth > DEEPEST {
+            return false;
+        }
+    }
+    true
 }
 
 /// The first sentences without any markup, for lists and for `<meta name="description">`.
@@ -162,9 +187,10 @@ create_formatter!(ForReaders<Shown>, {
             let scrolls = block.literal.lines().any(|line| line.chars().count() > 60);
             context.write_str(if scrolls { "<pre tabindex=\"0\"><code" } else { "<pre><code" })?;
             if let Some(language) = block.info.split_whitespace().next() {
-                context.write_str(" class=\"language-")?;
-                context.escape(language)?;
-                context.write_str("\"")?;
+                let plain = language.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#._-".contains(&b));
+                if plain {
+                    write!(context, " class=\"language-{language}\"")?;
+                }
             }
             context.write_str(">")?;
             context.escape(&block.literal)?;
