@@ -32,7 +32,11 @@ impl Figure {
             srcset: srcset.join(", "),
             width: widest.width,
             height: widest.height,
-            shape: if widest.width > widest.height { "landscape" } else { "portrait" },
+            shape: if widest.width > widest.height {
+                "landscape"
+            } else {
+                "portrait"
+            },
             alt: picture.spoken().to_owned(),
         })
     }

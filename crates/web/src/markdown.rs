@@ -36,7 +36,10 @@ pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) 
         let _ = comrak::html::escape(&mut html, source);
         return html + "</pre>";
     }
-    let shown = Shown { pictures: pictures.to_vec(), eager: !below_a_picture };
+    let shown = Shown {
+        pictures: pictures.to_vec(),
+        eager: !below_a_picture,
+    };
     let mut html = String::with_capacity(source.len() * 3 / 2);
     // Writing into a String does not fail.
     let _ = ForReaders::format_document(root, &OPTIONS, &mut html, shown);
@@ -95,8 +98,13 @@ pub(crate) fn summary(source: &str, max_chars: usize) -> String {
         return text;
     }
     let cut: String = text.chars().take(max_chars).collect();
-    let whole_words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
-    format!("{}…", whole_words.trim_end_matches([',', '.', ';', ':', '–', '-', '…']))
+    let whole_words = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!(
+        "{}…",
+        whole_words.trim_end_matches([',', '.', ';', ':', '–', '-', '…'])
+    )
 }
 
 /// How long an unhurried reader takes.
@@ -232,21 +240,39 @@ enum Place {
 
 impl Place {
     fn of(url: &str, node: Node<'_>) -> Self {
-        if let Some(file) = url.strip_prefix("/images/").and_then(|name| name.parse().ok()) {
+        if let Some(file) = url
+            .strip_prefix("/images/")
+            .and_then(|name| name.parse().ok())
+        {
             return Self::Here(file);
         }
-        let linked = node.ancestors().any(|it| matches!(it.data().value, NodeValue::Link(_)));
+        let linked = node
+            .ancestors()
+            .any(|it| matches!(it.data().value, NodeValue::Link(_)));
         let web = ["https://", "http://"].iter().any(|scheme| {
-            url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+            url.get(..scheme.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         });
-        if web && !linked { Self::Elsewhere } else { Self::Nowhere }
+        if web && !linked {
+            Self::Elsewhere
+        } else {
+            Self::Nowhere
+        }
     }
 }
 
-fn open_picture(context: &mut comrak::html::Context<'_, '_, Shown>, file: &ImageFile, silent: bool) -> std::fmt::Result {
+fn open_picture(
+    context: &mut comrak::html::Context<'_, '_, Shown>,
+    file: &ImageFile,
+    silent: bool,
+) -> std::fmt::Result {
     let picture = context.user.pictures.iter().find(|it| it.hash == file.hash);
     let stored = picture.and_then(Figure::of);
-    let loading = if std::mem::take(&mut context.user.eager) { "" } else { " loading=\"lazy\"" };
+    let loading = if std::mem::take(&mut context.user.eager) {
+        ""
+    } else {
+        " loading=\"lazy\""
+    };
     match &stored {
         Some(it) => write!(
             context,
@@ -254,7 +280,10 @@ fn open_picture(context: &mut comrak::html::Context<'_, '_, Shown>, file: &Image
             it.src, it.srcset, it.width, it.height
         )?,
         // A picture of another post.
-        None => write!(context, "<img src=\"/images/{file}\"{loading} decoding=\"async\" alt=\"")?,
+        None => write!(
+            context,
+            "<img src=\"/images/{file}\"{loading} decoding=\"async\" alt=\""
+        )?,
     }
     match stored {
         Some(it) if silent => context.escape(&it.alt),
@@ -276,7 +305,9 @@ fn task(paragraph: Node<'_>) -> Option<bool> {
 /// The caption of a picture that stands alone in its paragraph, and so may be wider than the text.
 fn alone(paragraph: Node<'_>) -> Option<String> {
     let top = matches!(paragraph.parent()?.data().value, NodeValue::Document);
-    let only = paragraph.first_child().filter(|it| top && it.next_sibling().is_none())?;
+    let only = paragraph
+        .first_child()
+        .filter(|it| top && it.next_sibling().is_none())?;
     match &only.data().value {
         NodeValue::Image(link) if matches!(Place::of(&link.url, only), Place::Here(_)) => {
             Some(link.title.clone())
@@ -290,15 +321,49 @@ static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut allowed = ammonia::Builder::empty();
     allowed
         .tags(HashSet::from([
-            "a", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "h2", "h3",
-            "h4", "h5", "h6", "hr", "img", "input", "label", "li", "ol", "p", "pre", "section",
-            "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+            "a",
+            "blockquote",
+            "br",
+            "code",
+            "del",
+            "div",
+            "em",
+            "figcaption",
+            "figure",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+            "img",
+            "input",
+            "label",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "strong",
+            "sup",
+            "table",
+            "tbody",
+            "td",
+            "th",
+            "thead",
+            "tr",
+            "ul",
         ]))
         .clean_content_tags(HashSet::from(["script", "style"]))
         .add_tag_attributes("a", &["href", "title", "id", "class", "aria-label"])
         .add_tag_attributes("code", &["class"])
         .add_tag_attributes("div", &["class", "role", "aria-label", "tabindex"])
-        .add_tag_attributes("img", &["src", "srcset", "sizes", "width", "height", "loading", "decoding", "alt"])
+        .add_tag_attributes(
+            "img",
+            &[
+                "src", "srcset", "sizes", "width", "height", "loading", "decoding", "alt",
+            ],
+        )
         .add_tag_attributes("input", &["type", "checked", "disabled"])
         .add_tag_attributes("li", &["class", "id"])
         .add_tag_attributes("ol", &["start"])
@@ -325,8 +390,16 @@ static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     allowed
 });
 
-const CLASSES: [&str; 8] =
-    ["table", "left", "center", "right", "task", "footnotes", "footnote-ref", "footnote-backref"];
+const CLASSES: [&str; 8] = [
+    "table",
+    "left",
+    "center",
+    "right",
+    "task",
+    "footnotes",
+    "footnote-ref",
+    "footnote-backref",
+];
 
 #[cfg(test)]
 mod tests;

@@ -69,20 +69,32 @@ fn environment(assets: Arc<Assets>) -> Environment<'static> {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_function("asset", move |name: String| assets.url(&name));
     environment.add_filter("date", |at: i64| {
-        format(at, format_description!("[day padding:none] [month repr:long] [year]"))
+        format(
+            at,
+            format_description!("[day padding:none] [month repr:long] [year]"),
+        )
     });
-    environment.add_filter("time", |at: i64| format(at, format_description!("[hour]:[minute]")));
+    environment.add_filter("time", |at: i64| {
+        format(at, format_description!("[hour]:[minute]"))
+    });
     environment.add_filter("iso", iso);
-    environment.add_global("site", context! { name => "Gatepost", description => "", language => "en" });
+    environment.add_global(
+        "site",
+        context! { name => "Gatepost", description => "", language => "en" },
+    );
     environment
 }
 
 fn format(at: i64, how: &[BorrowedFormatItem<'_>]) -> Result<String, Error> {
-    moment(at)?.format(how).map_err(|error| no_time().with_source(error))
+    moment(at)?
+        .format(how)
+        .map_err(|error| no_time().with_source(error))
 }
 
 fn iso(at: i64) -> Result<String, Error> {
-    moment(at)?.format(&Rfc3339).map_err(|error| no_time().with_source(error))
+    moment(at)?
+        .format(&Rfc3339)
+        .map_err(|error| no_time().with_source(error))
 }
 
 /// Views carry times as unix milliseconds, as the database does.

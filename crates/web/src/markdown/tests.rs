@@ -14,7 +14,11 @@ fn lake() -> Picture {
         alt: Alt::parse("A lake").unwrap(),
         decorative: false,
         variants: [(320, 427), (640, 853)]
-            .map(|(width, height)| Variant { width, height, format: ImageFormat::Jpg })
+            .map(|(width, height)| Variant {
+                width,
+                height,
+                format: ImageFormat::Jpg,
+            })
             .to_vec(),
     }
 }
@@ -62,7 +66,9 @@ fn nothing_that_runs_reaches_a_reader() {
             .map(|rest| rest.split('>').next().unwrap_or("").to_lowercase() + "\n")
             .collect();
         // Encoded, as the name of a footnote is in an id, it is a word.
-        let tags = tags.replace("%3cscript%3e", "").replace("%3c/script%3e", "");
+        let tags = tags
+            .replace("%3cscript%3e", "")
+            .replace("%3c/script%3e", "");
         for forbidden in [
             "script", "iframe", "style", "onerror", "onload", "onclick", "onmouse", "svg", "form",
             "base ", "math", "data:", "object", "button",
@@ -74,7 +80,10 @@ fn nothing_that_runs_reaches_a_reader() {
 
 #[test]
 fn ordinary_links_stay() {
-    assert_eq!(html("[x](https://example.org/?a=1&b=2)"), "<p><a href=\"https://example.org/?a=1&amp;b=2\">x</a></p>\n");
+    assert_eq!(
+        html("[x](https://example.org/?a=1&b=2)"),
+        "<p><a href=\"https://example.org/?a=1&amp;b=2\">x</a></p>\n"
+    );
     assert_eq!(html("[x](/about)"), "<p><a href=\"/about\">x</a></p>\n");
     assert!(html("see www.example.org").contains("<a href=\"http://www.example.org\">"));
     assert!(html("<me@example.org>").contains("href=\"mailto:me@example.org\""));
@@ -95,29 +104,50 @@ fn headings_stand_below_the_title() {
 #[test]
 fn the_alignment_of_a_table_is_a_class() {
     let table = html("| a | b |\n|:-:|--:|\n| 1 | 2 |");
-    assert!(table.contains("<th scope=\"col\" class=\"center\">a</th>"), "{table}");
+    assert!(
+        table.contains("<th scope=\"col\" class=\"center\">a</th>"),
+        "{table}"
+    );
     assert!(table.contains("<td class=\"right\">2</td>"), "{table}");
-    assert!(!table.contains("align=") && !table.contains("style="), "{table}");
+    assert!(
+        !table.contains("align=") && !table.contains("style="),
+        "{table}"
+    );
 }
 
 #[test]
 fn the_text_of_a_task_is_the_label_of_its_box() {
     let list = html("- [x] done\n- [ ] open");
-    assert!(list.contains("<label><input type=\"checkbox\" disabled=\"\" checked=\"\"> done</label>"), "{list}");
-    assert!(list.contains("<label><input type=\"checkbox\" disabled=\"\"> open</label>"), "{list}");
+    assert!(
+        list.contains("<label><input type=\"checkbox\" disabled=\"\" checked=\"\"> done</label>"),
+        "{list}"
+    );
+    assert!(
+        list.contains("<label><input type=\"checkbox\" disabled=\"\"> open</label>"),
+        "{list}"
+    );
 }
 
 #[test]
 fn footnotes_lead_there_and_back() {
     let note = html("word[^n]\n\n[^n]: the note");
-    assert!(note.contains("href=\"#fn-n\"") && note.contains("id=\"fn-n\""), "{note}");
-    assert!(note.contains("href=\"#fnref-n\"") && note.contains("id=\"fnref-n\""), "{note}");
+    assert!(
+        note.contains("href=\"#fn-n\"") && note.contains("id=\"fn-n\""),
+        "{note}"
+    );
+    assert!(
+        note.contains("href=\"#fnref-n\"") && note.contains("id=\"fnref-n\""),
+        "{note}"
+    );
 }
 
 #[test]
 fn gfm_is_understood() {
     assert!(html("~~no~~").contains("<del>no</del>"));
-    assert_eq!(html("```rust\nlet a = 1;\n```"), "<pre><code class=\"language-rust\">let a = 1;\n</code></pre>\n");
+    assert_eq!(
+        html("```rust\nlet a = 1;\n```"),
+        "<pre><code class=\"language-rust\">let a = 1;\n</code></pre>\n"
+    );
 }
 
 #[test]
@@ -126,10 +156,20 @@ fn a_picture_of_the_post_comes_in_all_its_widths() {
     let source = format!("![]({})", Figure::of(&lake).unwrap().src);
     let html = render(&source, std::slice::from_ref(&lake), false);
     assert!(html.starts_with("<figure><img "), "{html}");
-    for wanted in ["-320.jpg 320w, ", "-640.jpg 640w\"", "width=\"640\"", "height=\"853\"", "alt=\"A lake\"", "sizes="] {
+    for wanted in [
+        "-320.jpg 320w, ",
+        "-640.jpg 640w\"",
+        "width=\"640\"",
+        "height=\"853\"",
+        "alt=\"A lake\"",
+        "sizes=",
+    ] {
         assert!(html.contains(wanted), "{wanted} in {html}");
     }
-    assert!(!html.contains("lazy"), "the first picture is fetched at once: {html}");
+    assert!(
+        !html.contains("lazy"),
+        "the first picture is fetched at once: {html}"
+    );
     let below = render(&source, &[lake], true);
     assert!(below.contains("loading=\"lazy\""), "{below}");
 }
@@ -138,8 +178,15 @@ fn a_picture_of_the_post_comes_in_all_its_widths() {
 fn words_beside_a_picture_in_the_text_win() {
     let lake = lake();
     let src = Figure::of(&lake).unwrap().src;
-    let html = render(&format!("![Dusk & \"dawn\"]({src} \"By me\")"), &[lake], false);
-    assert!(html.contains("alt=\"Dusk &amp; &quot;dawn&quot;\""), "{html}");
+    let html = render(
+        &format!("![Dusk & \"dawn\"]({src} \"By me\")"),
+        &[lake],
+        false,
+    );
+    assert!(
+        html.contains("alt=\"Dusk &amp; &quot;dawn&quot;\""),
+        "{html}"
+    );
     assert!(html.contains("<figcaption>By me</figcaption>"), "{html}");
 }
 
@@ -154,10 +201,19 @@ fn a_picture_of_another_site_is_a_link() {
 
 #[test]
 fn the_summary_is_words_only() {
-    assert_eq!(summary("# Title\n\nSome *words* and [a link](https://x.example).\n\n```\ncode\n```", 200), "Some words and a link.");
+    assert_eq!(
+        summary(
+            "# Title\n\nSome *words* and [a link](https://x.example).\n\n```\ncode\n```",
+            200
+        ),
+        "Some words and a link."
+    );
     assert_eq!(summary("one two three four", 9), "one two…");
     assert_eq!(summary("", 10), "");
-    assert_eq!(summary("![alt](/images/x.jpg)\n\n<script>x</script>", 10), "alt");
+    assert_eq!(
+        summary("![alt](/images/x.jpg)\n\n<script>x</script>", 10),
+        "alt"
+    );
 }
 
 #[test]
