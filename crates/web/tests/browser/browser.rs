@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -42,6 +43,7 @@ impl Browser {
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .map_err(|error| {
                 format!("chromedriver: {error}; apt-get install chromium chromium-driver")
@@ -209,8 +211,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromium ends with its driver, also when the journey failed half-way.
-        let _ = self.driver.kill();
+        // Chromium does not end with its driver, but it is in the driver's process group; so it ends with that, also
+        // when the journey failed half-way. A Chromium that was closed has left an empty group.
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.driver.wait();
     }
 }
