@@ -1,0 +1,345 @@
+//! Posts: finding them under every address they ever had, saving them without losing anybody's words, listing them.
+
+use gatepost_domain::ids::{PostId, RevisionNo, UserId};
+use gatepost_domain::pagination::{Cursor, Direction, Page};
+use gatepost_domain::picture::{Alt, ImageHash};
+use gatepost_domain::post::{Post, PostAddress, Summary, Visibility};
+use gatepost_domain::slug::Slug;
+use gatepost_domain::text::Text;
+use gatepost_domain::title::Title;
+use sqlx::{query_as, query_scalar};
+
+use crate::db::Db;
+use crate::error::Error;
+
+mod row;
+mod save;
+
+use row::{PictureRow, PostRow, SummaryRow};
+pub(crate) use row::{person, title};
+
+/// The repository of posts.
+pub struct Posts<'a>(pub(crate) &'a Db);
+
+/// What stands under an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A draft or a published post; `domain::access` says who may see it.
+    Post(Box<Post>),
+    /// A published post under a former slug or its number; its slug now.
+    Moved(Slug),
+    /// A post in the trash. Whoever may not restore it is told "gone", and only if it [`was_public`](Post::was_public).
+    Gone(Box<Post>),
+    Missing,
+}
+
+/// Where a post is to be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedSlug {
+    /// The writer's own choice, refused when it is taken.
+    Typed(Slug),
+    /// What the title suggests, with a number behind it when that is taken.
+    FromTitle,
+}
+
+/// A picture's place beside a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedPicture {
+    pub hash: ImageHash,
+    pub alt: Alt,
+    pub decorative: bool,
+}
+
+/// What a writer hands in: everything about a post that a form can change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub title: Title,
+    pub text: Text,
+    pub slug: WantedSlug,
+    pub visibility: Visibility,
+    /// For everybody, or back to a draft.
+    pub published: bool,
+    /// In order; the first is the post's image. A picture named twice keeps its first place.
+    pub pictures: Vec<PlacedPicture>,
+    /// Who saves.
+    pub editor: UserId,
+    pub note: String,
+}
+
+/// What became of a new post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    Post(Box<Post>),
+    SlugTaken,
+}
+
+/// What became of a changed post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Updated {
+    Saved(Box<Post>),
+    /// Somebody saved in between: the post as it is now.
+    Stale(Box<Post>),
+    SlugTaken,
+    /// Not there, or in the trash.
+    Missing,
+}
+
+macro_rules! select_posts {
+    ($rest:literal) => {
+        concat!(
+            "select p.id, s.slug, p.title, p.text, p.status, p.visibility, p.revision,
+                    p.published_at, p.created_at, p.updated_at, p.trashed_at,
+                    o.id as owner_id, o.username as owner_username, o.display_name as owner_name,
+                    e.id as editor_id, e.username as editor_username, e.display_name as editor_name
+             from posts p
+             join slugs s on s.post = p.id and s.is_current = 1
+             join users o on o.id = p.owner
+             join users e on e.id = p.last_editor ",
+            $rest
+        )
+    };
+}
+
+/// Variants travel as one text, `320x240.jpg,640x480.jpg`, so that a post is a row and not a row per variant.
+macro_rules! select_summaries {
+    ($rest:literal) => {
+        concat!(
+            "select p.id, s.slug, p.title, substr(p.text, 1, 1500) as opening, p.status, p.visibility, p.revision,
+                    p.published_at, p.updated_at, p.trashed_at,
+                    o.id as owner_id, o.username as owner_username, o.display_name as owner_name,
+                    i.hash as picture_hash, pi.alt as picture_alt, pi.decorative as picture_decorative,
+                    (select string_agg(v.width || 'x' || v.height || '.' || v.format, ',')
+                     from image_variants v where v.image = i.id) as picture_variants
+             from posts p
+             join slugs s on s.post = p.id and s.is_current = 1
+             join users o on o.id = p.owner
+             left join post_images pi on pi.post = p.id and pi.position = 0
+             left join images i on i.id = pi.image ",
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = select_posts!("where p.id = $1");
+const BY_ANY_SLUG: &str = select_posts!("where p.id = (select post from slugs where slug = $1)");
+
+const PICTURES: &str = "
+    select i.hash, pi.alt, pi.decorative,
+           (select string_agg(v.width || 'x' || v.height || '.' || v.format, ',')
+            from image_variants v where v.image = i.id) as variants
+    from post_images pi join images i on i.id = pi.image
+    where pi.post = $1
+    order by pi.position";
+
+// The first condition is that of the index `posts_front`, to the letter.
+const FRONT_BEFORE: &str = select_summaries!(
+    "where p.status = 'published' and p.visibility = 'public' and p.trashed_at is null
+       and (p.published_at, p.id) < ($1, $2)
+     order by p.published_at desc, p.id desc limit $3"
+);
+const FRONT_AFTER: &str = select_summaries!(
+    "where p.status = 'published' and p.visibility = 'public' and p.trashed_at is null
+       and (p.published_at, p.id) > ($1, $2)
+     order by p.published_at, p.id limit $3"
+);
+const DRAFTS: &str = select_summaries!(
+    "where p.owner = $1 and p.status = 'draft' and p.trashed_at is null
+     order by p.updated_at desc, p.id desc limit $2"
+);
+const TRASH: &str = select_summaries!(
+    "where p.owner = $1 and p.trashed_at is not null
+     order by p.trashed_at desc, p.id desc limit $2"
+);
+
+const ANY: &str = "select exists (select 1 from posts)";
+const TO_TRASH: &str =
+    "update posts set trashed_at = $2 where id = $1 and trashed_at is null returning id";
+const FROM_TRASH: &str =
+    "update posts set trashed_at = null where id = $1 and trashed_at is not null returning id";
+
+impl Posts<'_> {
+    /// What stands under this address: a slug, a former slug or a number.
+    pub async fn find(&self, address: &PostAddress) -> Result<Found, Error> {
+        let row: Option<PostRow> = on!(Pool, &self.0.read, |pool| match address {
+            PostAddress::Id(id) => query_as(BY_ID).bind(id.0).fetch_optional(pool).await,
+            PostAddress::Slug(slug) =>
+                query_as(BY_ANY_SLUG)
+                    .bind(slug.as_str())
+                    .fetch_optional(pool)
+                    .await,
+        })?;
+        let Some(row) = row else {
+            return Ok(Found::Missing);
+        };
+        if row.is_trashed() {
+            return Ok(Found::Gone(Box::new(self.with_pictures(row).await?)));
+        }
+        if row.is_published()
+            && !matches!(address, PostAddress::Slug(slug) if slug.as_str() == row.slug)
+        {
+            return Ok(Found::Moved(row.current_slug()?));
+        }
+        Ok(Found::Post(Box::new(self.with_pictures(row).await?)))
+    }
+
+    /// A post by its number, wherever it is in its life.
+    pub async fn get(&self, id: PostId) -> Result<Option<Post>, Error> {
+        let row: Option<PostRow> = on!(Pool, &self.0.read, |pool| query_as(BY_ID)
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await)?;
+        match row {
+            Some(row) => Ok(Some(self.with_pictures(row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The front page: public posts, newest first, from the newest or from a place in the list.
+    pub async fn index(&self, from: Option<Direction>, limit: u32) -> Result<Page<Summary>, Error> {
+        let newest = Cursor {
+            at: i64::MAX,
+            id: i64::MAX,
+        };
+        let (sql, cursor) = match from {
+            None => (FRONT_BEFORE, newest),
+            Some(Direction::Before(cursor)) => (FRONT_BEFORE, cursor),
+            Some(Direction::After(cursor)) => (FRONT_AFTER, cursor),
+        };
+        // One more than a page holds says whether there is another page.
+        let wanted = i64::from(limit) + 1;
+        let mut rows: Vec<SummaryRow> = on!(Pool, &self.0.read, |pool| {
+            query_as(sql)
+                .bind(cursor.at)
+                .bind(cursor.id)
+                .bind(wanted)
+                .fetch_all(pool)
+                .await
+        })?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let (newer, older) = match from {
+            None => (false, more),
+            Some(Direction::Before(_)) => (true, more),
+            Some(Direction::After(_)) => {
+                rows.reverse();
+                (more, true)
+            }
+        };
+        Ok(Page {
+            newer: rows.first().filter(|_| newer).map(SummaryRow::cursor),
+            older: rows.last().filter(|_| older).map(SummaryRow::cursor),
+            items: rows
+                .into_iter()
+                .map(SummaryRow::summary)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// A person's drafts, the last touched first.
+    pub async fn drafts(&self, owner: UserId, limit: u32) -> Result<Vec<Summary>, Error> {
+        self.summaries(DRAFTS, owner, limit).await
+    }
+
+    /// A person's posts in the trash, the last thrown away first.
+    pub async fn trash_of(&self, owner: UserId, limit: u32) -> Result<Vec<Summary>, Error> {
+        self.summaries(TRASH, owner, limit).await
+    }
+
+    async fn summaries(
+        &self,
+        sql: &'static str,
+        owner: UserId,
+        limit: u32,
+    ) -> Result<Vec<Summary>, Error> {
+        let rows: Vec<SummaryRow> = on!(Pool, &self.0.read, |pool| {
+            query_as(sql)
+                .bind(owner.0)
+                .bind(i64::from(limit))
+                .fetch_all(pool)
+                .await
+        })?;
+        rows.into_iter().map(SummaryRow::summary).collect()
+    }
+
+    /// Whether anything was ever written here.
+    pub async fn any(&self) -> Result<bool, Error> {
+        Ok(on!(Pool, &self.0.read, |pool| query_scalar(ANY)
+            .fetch_one(pool)
+            .await)?)
+    }
+
+    /// Saves a new post of `edit.editor` as revision 1.
+    pub async fn create(&self, edit: &Edit) -> Result<Created, Error> {
+        let mut tx = self.0.begin().await?;
+        let Some(id) = save::create(&mut tx, edit, self.0.now()).await? else {
+            return Ok(Created::SlugTaken);
+        };
+        tx.commit().await?;
+        Ok(Created::Post(Box::new(self.just_saved(id).await?)))
+    }
+
+    /// Saves a change that was made to revision `base`, unless somebody else has saved since.
+    pub async fn update(
+        &self,
+        id: PostId,
+        base: RevisionNo,
+        edit: &Edit,
+    ) -> Result<Updated, Error> {
+        let mut tx = self.0.begin().await?;
+        match save::update(&mut tx, id, base, edit, self.0.now()).await? {
+            save::Outcome::Saved => {}
+            save::Outcome::SlugTaken => return Ok(Updated::SlugTaken),
+            save::Outcome::Missing => return Ok(Updated::Missing),
+            save::Outcome::Stale => {
+                drop(tx);
+                return Ok(Updated::Stale(Box::new(self.just_saved(id).await?)));
+            }
+        }
+        tx.commit().await?;
+        Ok(Updated::Saved(Box::new(self.just_saved(id).await?)))
+    }
+
+    /// Puts a post into the trash. `false`: it is not there, or there already.
+    pub async fn trash(&self, id: PostId) -> Result<bool, Error> {
+        let mut tx = self.0.begin().await?;
+        let now = self.0.now();
+        let done: Option<i64> = on!(Tx, &mut tx, |conn| query_scalar(TO_TRASH)
+            .bind(id.0)
+            .bind(now)
+            .fetch_optional(&mut **conn)
+            .await)?;
+        tx.commit().await?;
+        Ok(done.is_some())
+    }
+
+    /// Takes a post out of the trash, to what it was before. `false`: it was not in there.
+    pub async fn restore(&self, id: PostId) -> Result<bool, Error> {
+        let mut tx = self.0.begin().await?;
+        let done: Option<i64> = on!(Tx, &mut tx, |conn| query_scalar(FROM_TRASH)
+            .bind(id.0)
+            .fetch_optional(&mut **conn)
+            .await)?;
+        tx.commit().await?;
+        Ok(done.is_some())
+    }
+
+    async fn just_saved(&self, id: PostId) -> Result<Post, Error> {
+        // Posts leave the table only by a purge of old trash, so this one is there.
+        self.get(id)
+            .await?
+            .ok_or(Error::Database(sqlx::Error::RowNotFound))
+    }
+
+    async fn with_pictures(&self, row: PostRow) -> Result<Post, Error> {
+        let pictures: Vec<PictureRow> = on!(Pool, &self.0.read, |pool| query_as(PICTURES)
+            .bind(row.id)
+            .fetch_all(pool)
+            .await)?;
+        row.post(
+            pictures
+                .into_iter()
+                .map(PictureRow::picture)
+                .collect::<Result<_, _>>()?,
+        )
+    }
+}
