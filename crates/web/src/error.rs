@@ -82,6 +82,16 @@ impl Error {
     }
 }
 
+/// A busy or read-only database passes; anything else that storage reports does not.
+impl From<gatepost_storage::Error> for Error {
+    fn from(error: gatepost_storage::Error) -> Self {
+        match error.is_busy() || error.is_read_only() {
+            true => Self::unavailable(error),
+            false => Self::unexpected(error),
+        }
+    }
+}
+
 /// What the outermost layer needs to know beyond the status; it rides in the extensions of the response.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Problem {

@@ -14,13 +14,15 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use serde::Serialize;
 use tower::{Layer, Service};
 use tower_http::csrf::ProtectionError;
 
 use crate::arrival::Arrival;
 use crate::error::Problem;
+use crate::server::SlowBody;
+use crate::site::Site;
 use crate::state::App;
 
 mod wording;
@@ -99,6 +101,7 @@ struct Asked {
     method: Method,
     uri: Uri,
     accept: Option<HeaderValue>,
+    body: Option<SlowBody>,
 }
 
 impl Asked {
@@ -108,10 +111,16 @@ impl Asked {
             method: request.method().clone(),
             uri: request.uri().clone(),
             accept: request.headers().get(header::ACCEPT).cloned(),
+            body: request.extensions().get().cloned(),
         }
     }
 
     fn draw(&self, app: &App, response: Response<Body>) -> Response<Body> {
+        let mut response = response;
+        if response.status().is_client_error() && self.body.as_ref().is_some_and(SlowBody::was_cut)
+        {
+            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+        }
         let problem = response
             .extensions()
             .get::<Problem>()
@@ -129,6 +138,7 @@ impl Asked {
             .detail
             .or(refused_by_csrf.then_some(Cow::Borrowed(wording::CROSS_SITE)));
         let view = View {
+            site: &app.site,
             status: response.status().as_u16(),
             title: wording.title,
             detail: detail.as_deref().unwrap_or(wording.detail),
@@ -247,11 +257,7 @@ fn is_drawn(response: &Response<Body>) -> bool {
     matches!(
         kind,
         "text/html" | "application/json" | "application/problem+json"
-    ) && !has_problem(response)
-}
-
-fn has_problem(response: &Response<Body>) -> bool {
-    response.extensions().get::<Problem>().is_some()
+    )
 }
 
 /// Whether an `Accept` header gives JSON a greater weight than a page.
@@ -275,6 +281,7 @@ fn prefers_json(accept: &str) -> bool {
 
 #[derive(Serialize)]
 struct View<'a> {
+    site: &'a Site,
     status: u16,
     title: &'static str,
     detail: &'a str,
@@ -302,18 +309,6 @@ impl View<'_> {
         });
         ("application/problem+json", document.to_string())
     }
-}
-
-/// For headers that are looked at before there is a page: whether this client wants JSON.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "pages that answer both ways use it")
-)]
-pub(crate) fn client_wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(prefers_json)
 }
 
 #[cfg(test)]

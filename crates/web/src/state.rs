@@ -4,8 +4,12 @@
 
 use std::sync::Arc;
 
+use gatepost_storage::{Db, ImageStore};
+use session_auth::password::PasswordHasher;
+
 use crate::assets::Assets;
 use crate::config::Config;
+use crate::site::Site;
 use crate::templates::Templates;
 use crate::world::World;
 
@@ -13,6 +17,18 @@ use crate::world::World;
 pub struct App {
     pub(crate) config: Config,
     pub(crate) world: World,
+    pub(crate) db: Db,
+    pub(crate) images: ImageStore,
+    pub(crate) site: Site,
     pub(crate) assets: Arc<Assets>,
     pub(crate) templates: Templates,
+    /// One for the whole process, so that logins, set-up and new passwords obey one limit.
+    pub(crate) passwords: PasswordHasher,
+}
+
+impl App {
+    /// The database, for whoever prepares a site (tests, the demo).
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
 }

@@ -84,10 +84,6 @@ struct Line {
 }
 
 impl Line {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the duration of a request is measured by the real clock"
-    )]
     fn begin(method: &http::Method, uri: &http::Uri) -> Option<Self> {
         tracing::enabled!(target: "gatepost::access", tracing::Level::DEBUG).then(|| Self {
             method: method.clone(),
