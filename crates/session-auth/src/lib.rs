@@ -1,6 +1,23 @@
 //! Sessions, login, `RequireLogin` and template context processors for axum.
 #![deny(missing_docs)]
 
+// What a site writes down.
+mod layer;
+mod session;
+
+// What is kept, and where.
+mod client;
+mod error;
+mod lifetime;
+mod storage;
+
+// One request.
+mod caching;
+mod cookie;
+mod request;
+mod service;
+
+// Login.
 mod next;
 #[cfg(feature = "password")]
 pub mod password;
@@ -8,15 +25,27 @@ mod stamp;
 #[cfg(feature = "throttle")]
 mod throttle;
 
+// What runs beside requests, and what everything stands on.
+mod ambient;
+mod cleanup;
+mod warnings;
+
+pub use ambient::{Clock, Randomness};
+pub use client::Client;
+pub use error::{SessionError, StorageError};
+pub use layer::SessionLayer;
+pub use lifetime::Lifetime;
 pub use next::LocalPath;
+pub use service::{ResponseFuture, SessionService};
+pub use session::Session;
 pub use stamp::Stamp;
+#[cfg(feature = "memory")]
+pub use storage::MemoryStorage;
+#[cfg(feature = "sqlite")]
+pub use storage::SqlStorage;
+pub use storage::{
+    Applied, Change, Login, LoginChange, Outcome, Promise, Promises, SessionKey, SessionStorage,
+    StoredSession, Values,
+};
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};
-
-/// Fills a buffer with random bytes.
-pub type Randomness = fn(&mut [u8]);
-
-#[cfg(feature = "password")]
-fn system_randomness(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the system gives random bytes");
-}

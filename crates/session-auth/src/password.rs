@@ -57,7 +57,7 @@ impl PasswordHasher {
     #[must_use]
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let randomness = crate::system_randomness;
+        let randomness = crate::ambient::system_randomness;
         let params = Params::default();
         Self {
             dummy: PasswordHash::of_nothing(&params, randomness),

@@ -1,0 +1,165 @@
+//! The session cookie on the wire: found in one pass over the header, and written with every attribute a browser needs.
+//!
+//! Invariant: a session id has no `Debug` and leaves this module only as a `Set-Cookie` or as its hash.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, header};
+use time::OffsetDateTime;
+
+use crate::{Lifetime, Randomness, storage::SessionKey};
+
+/// 192 random bits; 24 bytes fill base64 exactly, so that every id has one spelling.
+const RANDOM_BYTES: usize = 24;
+const ID_LENGTH: usize = RANDOM_BYTES / 3 * 4;
+
+/// The secret in the cookie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SessionId([u8; ID_LENGTH]);
+
+impl SessionId {
+    pub(crate) fn new(randomness: Randomness) -> Self {
+        let mut random = [0; RANDOM_BYTES];
+        randomness(&mut random);
+        let mut text = [0; ID_LENGTH];
+        URL_SAFE_NO_PAD
+            .encode_slice(random, &mut text)
+            .expect("24 bytes are 32 base64 characters");
+        Self(text)
+    }
+
+    fn parse(value: &[u8]) -> Option<Self> {
+        let text: [u8; ID_LENGTH] = value.try_into().ok()?;
+        text.iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            .then_some(Self(text))
+    }
+
+    pub(crate) fn key(&self) -> SessionKey {
+        SessionKey::of(&self.0)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// What a request's `Cookie` headers hold under our name.
+#[derive(Clone, Copy)]
+pub(crate) enum Presented {
+    Nothing,
+    Id(SessionId),
+    /// Something that we never issued and that no proxy can repair.
+    Undecodable,
+    /// Two different values: somebody may have planted one, and which one is anybody's guess.
+    Ambiguous,
+}
+
+impl Presented {
+    pub(crate) fn find(headers: &HeaderMap, name: &str) -> Self {
+        let mut found: Option<&[u8]> = None;
+        for header in headers.get_all(header::COOKIE) {
+            for pair in header.as_bytes().split(|byte| *byte == b';') {
+                let Some(value) = value_of(pair, name.as_bytes()) else {
+                    continue;
+                };
+                match found {
+                    None => found = Some(value),
+                    Some(first) if first == value => {}
+                    Some(_) => return Self::Ambiguous,
+                }
+            }
+        }
+        match found {
+            None => Self::Nothing,
+            Some(value) => SessionId::parse(value).map_or(Self::Undecodable, Self::Id),
+        }
+    }
+}
+
+/// The value in `name=value` or `name="value"`, if the pair has this name.
+fn value_of<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let rest = pair.trim_ascii_start().strip_prefix(name)?;
+    let value = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
+    let unquoted = value
+        .strip_prefix(b"\"")
+        .and_then(|value| value.strip_suffix(b"\""));
+    Some(unquoted.unwrap_or(value))
+}
+
+/// How the cookie is named and whether it needs TLS.
+#[derive(Clone, Debug)]
+pub(crate) struct CookieSettings {
+    name: Option<String>,
+    plain_http: bool,
+}
+
+impl CookieSettings {
+    pub(crate) const fn new() -> Self {
+        Self {
+            name: None,
+            plain_http: false,
+        }
+    }
+
+    pub(crate) fn plain_http(&mut self) {
+        self.plain_http = true;
+    }
+
+    pub(crate) fn rename(&mut self, name: String) {
+        let is_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        assert!(
+            !name.is_empty() && name.bytes().all(is_token),
+            "a cookie name is made of letters, digits and !#$%&'*+-.^_`|~"
+        );
+        self.name = Some(name);
+    }
+
+    /// `session` would be Flask's default name, and cookies ignore ports, so two programs on one machine would fight.
+    pub(crate) fn name(&self) -> &str {
+        match &self.name {
+            Some(name) => name,
+            None if self.plain_http => "gatepost-dev",
+            None => "__Host-session",
+        }
+    }
+
+    fn secure(&self) -> &'static str {
+        if self.plain_http { "" } else { "; Secure" }
+    }
+
+    /// `Max-Age` is the rest of the absolute lifetime, so that using the session needs no new cookie.
+    pub(crate) fn set(
+        &self,
+        id: &SessionId,
+        lifetime: &Lifetime,
+        now: OffsetDateTime,
+    ) -> HeaderValue {
+        let (name, id, secure) = (self.name(), id.as_str(), self.secure());
+        let max_age = if lifetime.persistent {
+            format!(
+                "; Max-Age={}",
+                (lifetime.deadline - now).whole_seconds().max(0)
+            )
+        } else {
+            String::new()
+        };
+        let mut header = header_value(&format!(
+            "{name}={id}; HttpOnly{secure}; SameSite=Lax; Path=/{max_age}"
+        ));
+        header.set_sensitive(true);
+        header
+    }
+
+    /// Browsers honour a removal only when it repeats what makes the cookie theirs: `__Host-` insists on Secure and Path.
+    pub(crate) fn removal(&self) -> HeaderValue {
+        let (name, secure) = (self.name(), self.secure());
+        header_value(&format!(
+            "{name}=; HttpOnly{secure}; SameSite=Lax; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+        ))
+    }
+}
+
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("a cookie name is a token and an id is base64")
+}

@@ -1,0 +1,104 @@
+//! What can go wrong with a session; no error contains an id, a cookie or a value.
+
+use std::{error::Error, sync::Arc};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+/// How many seconds a client should wait before it asks again, sent as `Retry-After`.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// A failure inside a [`SessionStorage`](crate::SessionStorage), with its cause.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StorageError(Arc<dyn Error + Send + Sync>);
+
+impl StorageError {
+    /// Wraps the error of a database, a file or whatever the storage stands on.
+    ///
+    /// ```
+    /// use session_auth::StorageError;
+    ///
+    /// let error = StorageError::new(std::io::Error::other("the disk is full"));
+    /// assert_eq!(error.to_string(), "the disk is full");
+    /// ```
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::from(cause.into()))
+    }
+}
+
+/// Why a session could not be read or written.
+///
+/// As a response each kind is a short text with a fitting status; it also lies in the response's extensions, so that a
+/// layer of the application can draw its own page:
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use session_auth::{SessionError, StorageError};
+///
+/// let error = SessionError::Unavailable(StorageError::new("the database is gone"));
+/// let response = error.into_response();
+/// assert_eq!(response.status(), 503);
+/// assert!(response.headers().contains_key("retry-after"));
+/// assert!(matches!(response.extensions().get(), Some(SessionError::Unavailable(_))));
+///
+/// let mistake = SessionError::MissingLayer.into_response();
+/// assert_eq!(mistake.status(), 500);
+/// assert!(!mistake.headers().contains_key("retry-after"));
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The storage failed. The layer answers 503 with `Retry-After`, whatever the handler made of it.
+    #[error("the session storage is unavailable")]
+    Unavailable(#[source] StorageError),
+    /// The session was ended, by a logout for instance, while this request was running.
+    #[error("the session ended while this request was running")]
+    Gone,
+    /// A value is not what the handler takes it for, or cannot be written as JSON.
+    #[error("a session value cannot be turned from or into JSON")]
+    Value(#[source] Arc<serde_json::Error>),
+    /// No [`SessionLayer`](crate::SessionLayer) is around this route.
+    #[error("this route needs a session_auth::SessionLayer around it")]
+    MissingLayer,
+}
+
+impl SessionError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Gone => StatusCode::CONFLICT,
+            Self::Value(_) | Self::MissingLayer => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn sentence(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => {
+                "Sessions are out of order for the moment. Please try again soon.\n"
+            }
+            Self::Gone => "You were logged out in the meantime.\n",
+            Self::Value(_) | Self::MissingLayer => "Something went wrong here.\n",
+        }
+    }
+}
+
+impl From<serde_json::Error> for SessionError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Value(Arc::new(error))
+    }
+}
+
+impl IntoResponse for SessionError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = (status, self.sentence()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

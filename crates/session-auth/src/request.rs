@@ -1,0 +1,309 @@
+//! The session of one request, as the layer and the login see it.
+//!
+//! Invariant: the storage is read at most once per request, and what a handler does to the session is only noted here;
+//! it is stored when the response exists (`request/commit.rs`), except by `update`, which asks the storage at once.
+
+use std::{
+    net::IpAddr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use axum::extract::FromRequestParts;
+use http::{HeaderValue, header, request::Parts};
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio::sync::OnceCell;
+use tower_sessions_core::session::Id;
+
+use crate::{
+    Change, Client, Login, Outcome, Randomness, SessionError, SessionKey, Stamp, StorageError,
+    StoredSession, client::browser_name, cookie::Presented, layer::Shared,
+};
+
+mod adapter;
+mod commit;
+mod intent;
+
+pub(crate) use commit::Answer;
+use intent::{Intent, LoginIntent};
+
+/// Found in the extensions of every request that passed the layer. A clone is the same session.
+#[derive(Clone)]
+pub(crate) struct RequestSession {
+    inner: Arc<Inner>,
+    tower: tower_sessions_core::Session,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    presented: Presented,
+    key: Option<SessionKey>,
+    handle: Id,
+    address: Option<IpAddr>,
+    user_agent: Option<HeaderValue>,
+    /// Whether somebody asked for the session, so that the answer depends on it.
+    is_used: AtomicBool,
+    loaded: OnceCell<Result<Option<Arc<StoredSession>>, StorageError>>,
+    intent: Mutex<Intent>,
+}
+
+/// What to do when the answer is a 5xx after all.
+pub(crate) type Undo =
+    Box<dyn FnOnce(RequestSession) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+impl RequestSession {
+    pub(crate) fn new(shared: Arc<Shared>, parts: &Parts) -> Self {
+        let presented = Presented::find(&parts.headers, shared.cookie.name());
+        let key = match &presented {
+            Presented::Id(id) => Some(id.key()),
+            _ => None,
+        };
+        let handle = key.map_or_else(
+            || shared.handles.next(shared.randomness),
+            |key| key.public_id(),
+        );
+        let inner = Arc::new(Inner {
+            presented,
+            key,
+            handle,
+            address: (shared.client_address)(parts),
+            user_agent: parts.headers.get(header::USER_AGENT).cloned(),
+            is_used: AtomicBool::new(false),
+            loaded: OnceCell::new(),
+            intent: Mutex::default(),
+            shared,
+        });
+        let tower = tower_sessions_core::Session::new(Some(handle), Arc::clone(&inner), None);
+        Self { inner, tower }
+    }
+
+    /// The session that handlers see.
+    pub(crate) fn session(&self) -> tower_sessions_core::Session {
+        self.tower.clone()
+    }
+
+    pub(crate) fn tower(&self) -> &tower_sessions_core::Session {
+        &self.tower
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.inner.shared.now()
+    }
+
+    pub(crate) fn randomness(&self) -> Randomness {
+        self.inner.shared.randomness
+    }
+
+    /// The address of the client, as the application finds it.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.inner.address
+    }
+
+    /// Who is logged in, as far as this request knows: what it did itself counts.
+    pub(crate) async fn login(&self) -> Result<Option<Login>, SessionError> {
+        let stored = self.inner.stored().await?;
+        let login = stored.and_then(|session| session.login.as_ref());
+        Ok(self.inner.intent().login_over(login))
+    }
+
+    /// Logs somebody in: the id changes with the answer, and what another person left in the session goes.
+    pub(crate) async fn set_login(&self, login: Login) -> Result<(), SessionError> {
+        let before = self.login().await?;
+        if before.is_some_and(|before| before.user != login.user) {
+            // Within this request, too. It is no `clear` of the handler's, which would end the login as well.
+            self.tower.clear().await;
+            self.put(intent::MARKER, Some(Value::Null)).await?;
+        }
+        self.inner.intent().login = Some(LoginIntent::Set(login));
+        Ok(())
+    }
+
+    /// Ends the session. What is written after this belongs to a new one in which nobody is logged in.
+    pub(crate) async fn clear_login(&self) -> Result<(), SessionError> {
+        self.inner.is_used.store(true, Ordering::Relaxed);
+        self.tower.clear().await;
+        self.inner.intent().end();
+        Ok(())
+    }
+
+    /// Gives the session a new id and the login a new stamp. Nothing, when nobody is logged in.
+    pub(crate) fn renew(&self, stamp: Stamp) {
+        self.inner.intent().renew(stamp);
+    }
+
+    /// Ends every other session of this user, now.
+    pub(crate) async fn end_other_sessions(&self, user: &str) -> Result<u64, SessionError> {
+        let storage = &self.inner.shared.storage;
+        let ended = storage.delete_by_user(user, self.inner.key.as_ref());
+        ended.await.map_err(SessionError::Unavailable)
+    }
+
+    /// Runs when the answer is a 5xx, for what was done at once and should not count then.
+    pub(crate) fn on_failure(&self, undo: Undo) {
+        self.inner.intent().undo.push(undo);
+    }
+
+    /// Replaces one value at once by what `f` makes of the one that is stored, and asks again when somebody else was
+    /// faster. `None` stands for an absent value on both sides.
+    pub(crate) async fn update_value(
+        &self,
+        key: &str,
+        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+    ) -> Result<Option<Value>, SessionError> {
+        let stored = self.inner.stored().await?;
+        let (Some(session_key), Some(stored)) = (self.inner.key, stored) else {
+            return self.update_unstored(key, f).await;
+        };
+        if self.inner.intent().has_ended {
+            return self.update_unstored(key, f).await;
+        }
+        let mut current = Arc::clone(stored);
+        let new = loop {
+            let values = current.values.map().map_err(SessionError::Unavailable)?;
+            let old = values.get(key).cloned();
+            let new = f(old.clone())?;
+            if new == old {
+                break new;
+            }
+            let mut change = Change::new(self.now());
+            change.expected.push((key.to_owned(), old));
+            match new.clone() {
+                Some(value) => drop(change.set.insert(key.to_owned(), value)),
+                None => change.remove.push(key.to_owned()),
+            }
+            let storage = &self.inner.shared.storage;
+            let outcome = storage.commit(&session_key, &change).await;
+            match outcome.map_err(SessionError::Unavailable)? {
+                Outcome::Done => break new,
+                Outcome::Gone => return Err(SessionError::Gone),
+                Outcome::Changed(stored) => current = stored,
+            }
+        };
+        self.inner.intent().note_update(key, new.clone());
+        self.put(key, new.clone()).await?;
+        Ok(new)
+    }
+
+    /// Where no session is stored, there is nobody to race with: the value is written with the answer.
+    async fn update_unstored(
+        &self,
+        key: &str,
+        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+    ) -> Result<Option<Value>, SessionError> {
+        let old = self.tower.get_value(key).await;
+        let old = old.map_err(|error| self.inner.failure(error))?;
+        let new = f(old.clone())?;
+        if new != old {
+            self.put(key, new.clone()).await?;
+        }
+        Ok(new)
+    }
+
+    /// Lets this request see the value, too.
+    async fn put(&self, key: &str, value: Option<Value>) -> Result<(), SessionError> {
+        let put = match value {
+            Some(value) => self.tower.insert_value(key, value).await,
+            None => self.tower.remove_value(key).await,
+        };
+        put.map(drop).map_err(|error| self.inner.failure(error))
+    }
+}
+
+impl Inner {
+    fn intent(&self) -> MutexGuard<'_, Intent> {
+        self.intent
+            .lock()
+            .expect("nothing panics while it holds this lock")
+    }
+
+    /// The stored session, read once. A failure is remembered and becomes the answer of the request.
+    async fn stored(&self) -> Result<Option<&Arc<StoredSession>>, SessionError> {
+        self.is_used.store(true, Ordering::Relaxed);
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let loaded = self.loaded.get_or_init(|| self.load(key)).await;
+        loaded
+            .as_ref()
+            .map(Option::as_ref)
+            .map_err(|error| SessionError::Unavailable(error.clone()))
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        let loaded = self.shared.storage.load(key).await;
+        match loaded {
+            Ok(session) => Ok(session.filter(|session| !session.is_over(self.shared.now()))),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a session could not be read"
+                );
+                Err(error)
+            }
+        }
+    }
+
+    /// What is known of the stored session without asking for it.
+    fn known(&self) -> Option<&Arc<StoredSession>> {
+        self.loaded.get()?.as_ref().ok()?.as_ref()
+    }
+
+    fn load_failure(&self) -> Option<&StorageError> {
+        self.loaded.get()?.as_ref().err()
+    }
+
+    /// The real error behind one of tower-sessions, which carries only text.
+    fn failure(&self, error: tower_sessions_core::session::Error) -> SessionError {
+        match (self.load_failure(), error) {
+            (Some(error), _) => SessionError::Unavailable(error.clone()),
+            (None, tower_sessions_core::session::Error::SerdeJson(error)) => error.into(),
+            (None, error) => SessionError::Unavailable(StorageError::new(error)),
+        }
+    }
+
+    fn client(&self) -> Client {
+        Client {
+            address: self.address,
+            browser: self.user_agent.as_ref().and_then(browser_name),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestSession {
+    type Rejection = SessionError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let session = parts.extensions.get::<Self>();
+        session.cloned().ok_or(SessionError::MissingLayer)
+    }
+}
+
+/// Names for the sessions of requests that brought none: unique, not secret, and free of a system call per request.
+#[derive(Default)]
+pub(crate) struct Handles {
+    prefix: std::sync::OnceLock<[u8; 8]>,
+    next: AtomicU64,
+}
+
+impl Handles {
+    fn next(&self, randomness: Randomness) -> Id {
+        let prefix = self.prefix.get_or_init(|| {
+            let mut prefix = [0; 8];
+            randomness(&mut prefix);
+            prefix
+        });
+        let count = self.next.fetch_add(1, Ordering::Relaxed);
+        let id = (u128::from(u64::from_le_bytes(*prefix)) << 64) | u128::from(count);
+        Id(i128::from_le_bytes(id.to_le_bytes()))
+    }
+}
+
+impl Clone for Handles {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}

@@ -1,0 +1,86 @@
+//! The storage that tower-sessions sees: one per request, it notes what is wanted and stores nothing.
+//!
+//! Invariant: `load` always answers a record and names it by the request's handle, so tower-sessions finds nothing
+//! suspicious, its `Debug` shows no secret, and no id that it makes up is ever used.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use tower_sessions_core::{
+    SessionStore,
+    session::{Id, Record as TowerRecord},
+    session_store::{Error, Result},
+};
+
+use super::{
+    Inner,
+    intent::{Data, Intent, MARKER, Record},
+};
+
+#[async_trait]
+impl SessionStore for Inner {
+    async fn create(&self, record: &mut TowerRecord) -> Result<()> {
+        self.note(|intent| intent.create(record.id, self.handle, Record::from(&record.data)))?;
+        record.id = self.handle;
+        Ok(())
+    }
+
+    async fn save(&self, record: &TowerRecord) -> Result<()> {
+        self.note(|intent| intent.save(Record::from(&record.data)))
+    }
+
+    async fn load(&self, _handle: &Id) -> Result<Option<TowerRecord>> {
+        let unavailable = |_| Error::Backend("the session storage is unavailable".to_owned());
+        let stored = self.stored().await.map_err(unavailable)?;
+        let intent = self.intent();
+        let data = match &intent.record {
+            Some(record) => record.values.clone(),
+            None if intent.has_ended => Data::new(),
+            None => {
+                let read = stored.map(|session| session.values.map()).transpose();
+                let read = read.map_err(|error| Error::Decode(error.to_string()))?;
+                intent
+                    .over(read.cloned().unwrap_or_default())
+                    .into_iter()
+                    .collect()
+            }
+        };
+        Ok(Some(self.record(data)))
+    }
+
+    async fn delete(&self, _handle: &Id) -> Result<()> {
+        self.note(Intent::delete)
+    }
+}
+
+impl Inner {
+    fn record(&self, mut data: Data) -> TowerRecord {
+        data.insert(MARKER.to_owned(), serde_json::Value::Null);
+        TowerRecord {
+            id: self.handle,
+            data,
+            expiry_date: time::OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Intent)) -> Result<()> {
+        self.is_used
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        let mut intent = self.intent();
+        if intent.is_answered {
+            return Err(Error::Backend(
+                "the request of this session is answered, nothing can be stored any more"
+                    .to_owned(),
+            ));
+        }
+        note(&mut intent);
+        Ok(())
+    }
+}
+
+/// Shows nothing: `Debug` of tower-sessions' session prints its store.
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("session_auth::SessionStorage")
+    }
+}

@@ -1,0 +1,380 @@
+//! Turns what a request did into one create, change, rotation or deletion, and the outcome into the answer's headers.
+//!
+//! Invariant: nothing is stored for a 5xx; an answer that could not be stored is a 503; a cookie is set only for what is
+//! stored.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
+
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use tower_sessions_core::Expiry;
+use tracing::Instrument;
+
+use super::{
+    Inner, RequestSession,
+    intent::{Data, Intent, LoginIntent},
+};
+use crate::{
+    Change, Lifetime, Login, LoginChange, Outcome, SessionError, StorageError, StoredSession,
+    caching::{forbid_shared_caches, vary_by_cookie},
+    cookie::{Presented, SessionId},
+    lifetime::touch_interval,
+};
+
+/// Ids do not collide unless the randomness is broken; so often it may be a test's.
+const ATTEMPTS: usize = 4;
+
+/// The answer of the request, at once when nothing has to be stored.
+pub(crate) enum Answer {
+    Ready(Response),
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+/// What the browser is told about its cookie.
+enum Cookie {
+    Keep,
+    Set(SessionId, Lifetime),
+    Remove,
+}
+
+impl RequestSession {
+    /// Settles the session for this answer.
+    pub(crate) fn answer(self, response: Response) -> Answer {
+        if let Some(error) = self.inner.load_failure() {
+            return Answer::Ready(SessionError::Unavailable(error.clone()).into_response());
+        }
+        let has_failed = response.status().is_server_error();
+        let has_work = {
+            let mut intent = self.inner.intent();
+            if has_failed {
+                let undo = intent.take().undo;
+                let has_work = !undo.is_empty();
+                intent.undo = undo;
+                has_work
+            } else {
+                !intent.is_empty() || self.tower.is_modified()
+            }
+        };
+        if has_work || self.inner.touch_is_due() {
+            Answer::Later(Box::pin(self.settle(response, has_failed)))
+        } else {
+            self.inner.intent().is_answered = true;
+            Answer::Ready(self.inner.finish(response, Cookie::Keep))
+        }
+    }
+
+    /// The work runs in a task of its own: a client that hangs up does not cut it in half.
+    async fn settle(self, response: Response, has_failed: bool) -> Response {
+        let inner = Arc::clone(&self.inner);
+        let work = async move {
+            if has_failed {
+                self.undo().await;
+                self.inner.touch().await;
+                Ok(Cookie::Keep)
+            } else {
+                self.commit().await
+            }
+        };
+        let settled = tokio::spawn(work.in_current_span()).await;
+        let panicked = |error| SessionError::Unavailable(StorageError::new(error));
+        match settled.map_err(panicked).and_then(|settled| settled) {
+            Ok(cookie) => inner.finish(response, cookie),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn Error,
+                    "a session could not be stored"
+                );
+                error.into_response()
+            }
+        }
+    }
+
+    async fn undo(&self) {
+        let undo = std::mem::take(&mut self.inner.intent().undo);
+        for undo in undo {
+            undo(self.clone()).await;
+        }
+    }
+
+    async fn commit(self) -> Result<Cookie, SessionError> {
+        if self.tower.is_modified() {
+            // Hands the record over; nothing is stored yet.
+            let saved = self.tower.save().await;
+            saved.map_err(|error| self.inner.failure(error))?;
+        }
+        let expiry = self.tower.expiry();
+        let intent = self.inner.intent().take();
+        let inner = &self.inner;
+        let now = inner.shared.now();
+        let stored = if intent.has_ended {
+            None
+        } else {
+            inner.stored().await?.map(Arc::as_ref)
+        };
+        let login = intent.new_login(stored);
+        let lifetime = inner.lifetime(stored, login.as_ref(), expiry, now);
+        match (stored, lifetime) {
+            (Some(stored), Some(lifetime)) => {
+                let change = intent.change(stored, login, lifetime, now)?;
+                inner.apply(change).await
+            }
+            (Some(_), None) => inner.delete().await,
+            (None, lifetime) => {
+                let ended = if intent.has_ended {
+                    inner.delete().await?
+                } else {
+                    Cookie::Keep
+                };
+                let Some(lifetime) = lifetime else {
+                    return Ok(ended);
+                };
+                let values = intent.record.map(|record| record.values);
+                let values = values.unwrap_or_default().into_iter().collect();
+                let login = login.map(|login| login.login);
+                let opened = inner.open(values, login, lifetime, now).await?;
+                Ok(opened.unwrap_or(ended))
+            }
+        }
+    }
+}
+
+/// A login that this request made.
+struct NewLogin {
+    login: Login,
+    /// The person did not prove anew who they are, so the lifetime does not begin again.
+    is_renewal: bool,
+}
+
+/// A change, and what its outcome needs.
+struct Planned {
+    change: Change,
+    rotates: bool,
+    lifetime: Lifetime,
+}
+
+impl Intent {
+    fn new_login(&self, stored: Option<&StoredSession>) -> Option<NewLogin> {
+        let is_renewal = matches!(self.login.as_ref()?, LoginIntent::Renew(_));
+        let stored = stored.and_then(|session| session.login.as_ref());
+        Some(NewLogin {
+            login: self.login_over(stored)?,
+            is_renewal,
+        })
+    }
+
+    /// What this request did to the stored session.
+    fn change(
+        self,
+        stored: &StoredSession,
+        login: Option<NewLogin>,
+        lifetime: Lifetime,
+        now: OffsetDateTime,
+    ) -> Result<Planned, SessionError> {
+        let mut change = Change::new(now);
+        let rotates = self.rotates || login.is_some();
+        if lifetime != stored.lifetime {
+            change.lifetime = Some(lifetime);
+        }
+        if self.record.is_some() {
+            let read = stored.values.map().map_err(SessionError::Unavailable)?;
+            let read = self.over(read.clone());
+            if let Some(record) = self.record {
+                change.wipe = record.was_cleared;
+                if record.was_cleared && stored.login.is_some() {
+                    change.login = LoginChange::Clear;
+                }
+                change.note(&read, record.values);
+            }
+        }
+        if let Some(NewLogin { login, .. }) = login {
+            change.login = LoginChange::Set(login);
+        }
+        Ok(Planned {
+            change,
+            rotates,
+            lifetime,
+        })
+    }
+}
+
+impl Change {
+    /// Notes the difference between what was read and what a handler left. Writing the value that was read is no write.
+    fn note(&mut self, read: &Map<String, Value>, left: Data) {
+        if !self.wipe {
+            let gone = read.keys().filter(|key| !left.contains_key(*key));
+            self.remove = gone.cloned().collect();
+        }
+        let written = |(key, value): &(String, Value)| self.wipe || read.get(key) != Some(value);
+        self.set = left.into_iter().filter(written).collect();
+    }
+}
+
+impl Inner {
+    /// The lifetime that the session is to have; `None` when the handler asked to end it.
+    fn lifetime(
+        &self,
+        stored: Option<&StoredSession>,
+        login: Option<&NewLogin>,
+        expiry: Option<Expiry>,
+        now: OffsetDateTime,
+    ) -> Option<Lifetime> {
+        let (limits, since, lifetime) = match (login, stored) {
+            (Some(NewLogin { login, is_renewal }), stored) if !is_renewal || stored.is_none() => {
+                let limits = self.shared.limits(login.remember);
+                (limits, now, limits.lifetime(now, login.remember))
+            }
+            (_, Some(stored)) => {
+                let login = stored.login.as_ref();
+                let limits = self
+                    .shared
+                    .limits(login.is_some_and(|login| login.remember));
+                let since = login.map_or(stored.created_at, |login| login.at);
+                (limits, since, stored.lifetime)
+            }
+            (_, None) => {
+                let limits = self.shared.limits(false);
+                (limits, now, limits.lifetime(now, false))
+            }
+        };
+        match expiry {
+            None => Some(lifetime),
+            Some(expiry) => limits.apply(expiry, lifetime, since, now),
+        }
+    }
+
+    async fn apply(&self, planned: Planned) -> Result<Cookie, SessionError> {
+        let Planned {
+            mut change,
+            rotates,
+            lifetime,
+        } = planned;
+        let (Some(key), Presented::Id(presented)) = (&self.key, &self.presented) else {
+            return Ok(Cookie::Keep);
+        };
+        if change.is_empty() && !rotates {
+            self.touch().await;
+            return Ok(Cookie::Keep);
+        }
+        let new_id = rotates.then(|| SessionId::new(self.shared.randomness));
+        change.new_key = new_id.as_ref().map(SessionId::key);
+        if matches!(change.login, LoginChange::Set(_)) {
+            change.client = Some(self.client());
+        }
+        let outcome = self.shared.storage.commit(key, &change).await;
+        match outcome.map_err(SessionError::Unavailable)? {
+            Outcome::Done => Ok(match new_id {
+                Some(id) => Cookie::Set(id, lifetime),
+                None if change.lifetime.is_some() => Cookie::Set(*presented, lifetime),
+                None => Cookie::Keep,
+            }),
+            // A login is not a late save: it needs nothing of what is gone.
+            Outcome::Gone => match change.login {
+                LoginChange::Set(login) => {
+                    let opened = self.open(change.set, Some(login), lifetime, change.now);
+                    Ok(opened.await?.unwrap_or(Cookie::Keep))
+                }
+                LoginChange::Keep | LoginChange::Clear => Ok(Cookie::Keep),
+            },
+            Outcome::Changed(_) => Err(SessionError::Unavailable(StorageError::new(
+                "the storage refused a change that expected nothing",
+            ))),
+        }
+    }
+
+    /// Stores a new session, unless there is nothing in it.
+    async fn open(
+        &self,
+        values: Map<String, Value>,
+        login: Option<Login>,
+        lifetime: Lifetime,
+        now: OffsetDateTime,
+    ) -> Result<Option<Cookie>, SessionError> {
+        if values.is_empty() && login.is_none() {
+            return Ok(None);
+        }
+        let session = StoredSession {
+            created_at: now,
+            last_seen: now,
+            lifetime,
+            login,
+            client: self.client(),
+            values: values.into(),
+        };
+        for _ in 0..ATTEMPTS {
+            let id = SessionId::new(self.shared.randomness);
+            let created = self.shared.storage.create(&id.key(), &session).await;
+            if created.map_err(SessionError::Unavailable)? {
+                return Ok(Some(Cookie::Set(id, lifetime)));
+            }
+        }
+        Err(SessionError::Unavailable(StorageError::new(
+            "the randomness given to the SessionLayer repeats itself",
+        )))
+    }
+
+    /// Ends the session of the presented cookie.
+    async fn delete(&self) -> Result<Cookie, SessionError> {
+        if let Some(key) = &self.key {
+            let deleted = self.shared.storage.delete(key).await;
+            deleted.map_err(SessionError::Unavailable)?;
+        }
+        Ok(match self.presented {
+            Presented::Id(_) => Cookie::Remove,
+            _ => Cookie::Keep,
+        })
+    }
+
+    fn touch_is_due(&self) -> bool {
+        self.known().is_some_and(|session| {
+            self.shared.now() - session.last_seen >= touch_interval(session.lifetime.idle)
+        })
+    }
+
+    /// A use that cannot be noted fails nobody's request.
+    async fn touch(&self) {
+        let Some(key) = self.key.filter(|_| self.touch_is_due()) else {
+            return;
+        };
+        if let Err(error) = self.shared.storage.touch(&key, self.shared.now()).await {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "the use of a session could not be noted"
+            );
+        }
+    }
+
+    fn finish(&self, mut response: Response, cookie: Cookie) -> Response {
+        if !self.is_used.load(Ordering::Relaxed) {
+            return response;
+        }
+        let headers = response.headers_mut();
+        vary_by_cookie(headers);
+        if self.known().is_some() || matches!(cookie, Cookie::Set(..)) {
+            forbid_shared_caches(headers);
+        }
+        let settings = &self.shared.cookie;
+        let header = match (cookie, self.presented) {
+            (Cookie::Set(id, lifetime), _) => settings.set(&id, &lifetime, self.shared.now()),
+            (Cookie::Remove, _) => settings.removal(),
+            (Cookie::Keep, Presented::Undecodable) => {
+                self.warn_of_undecodable();
+                settings.removal()
+            }
+            (Cookie::Keep, _) => return response,
+        };
+        headers.append(header::SET_COOKIE, header);
+        response
+    }
+
+    fn warn_of_undecodable(&self) {
+        if self.shared.undecodable.is_due(self.shared.now()) {
+            tracing::warn!("a session cookie that no server of this site issued was removed");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a request wants to become of its session, read from the calls that tower-sessions makes.
+//!
+//! `delete` then `create` under the same id is `flush`; under another id it is `cycle_id`; `delete` alone ends the
+//! session; a record that lost the [`MARKER`] was cleared. Invariant: what cannot be told apart ends the session.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use tower_sessions_core::session::Id;
+
+use super::Undo;
+use crate::{Login, Stamp};
+
+/// Lies in every record that was loaded. Only `clear` and `flush` can lose it: no handler knows a key with this name.
+pub(super) const MARKER: &str = "\u{0}loaded";
+
+pub(super) type Data = HashMap<String, Value>;
+
+#[derive(Default)]
+pub(super) struct Intent {
+    /// The session is to end. A record or a login that came after that belong to a new one.
+    pub(super) has_ended: bool,
+    /// The session is to get a new id, also without a login.
+    pub(super) rotates: bool,
+    pub(super) login: Option<LoginIntent>,
+    /// The record as tower-sessions last gave it.
+    pub(super) record: Option<Record>,
+    /// What `update` stored since the session was read.
+    updates: Vec<(String, Option<Value>)>,
+    /// Deletions under the request's own handle whose meaning the next call tells.
+    deletions: u8,
+    /// The login as it was at the first of them.
+    login_before: Option<LoginIntent>,
+    pub(super) undo: Vec<Undo>,
+    pub(super) is_answered: bool,
+}
+
+pub(super) enum LoginIntent {
+    Set(Login),
+    Renew(Stamp),
+}
+
+pub(super) struct Record {
+    pub(super) values: Data,
+    pub(super) was_cleared: bool,
+}
+
+impl From<&Data> for Record {
+    fn from(data: &Data) -> Self {
+        let mut values = data.clone();
+        let was_cleared = values.remove(MARKER).is_none();
+        Self {
+            values,
+            was_cleared,
+        }
+    }
+}
+
+impl Intent {
+    pub(super) fn end(&mut self) {
+        *self = Self {
+            has_ended: true,
+            undo: std::mem::take(&mut self.undo),
+            is_answered: self.is_answered,
+            ..Self::default()
+        };
+    }
+
+    /// tower-sessions deletes: the beginning of a flush or a cycle, or an end.
+    pub(super) fn delete(&mut self) {
+        self.deletions = self.deletions.saturating_add(1);
+        if let Some(login) = self.login.take() {
+            self.login_before = Some(login);
+        }
+    }
+
+    /// tower-sessions creates a record under a new or, after a flush, the old id.
+    pub(super) fn create(&mut self, id: Id, handle: Id, record: Record) {
+        let is_cycle = self.deletions <= 1 && id != handle && !record.was_cleared;
+        if is_cycle || self.deletions == 0 {
+            self.settle_cycle();
+        } else {
+            self.settle_end();
+        }
+        self.record = Some(record);
+    }
+
+    /// tower-sessions saves a record under its id. After a deletion, its values are those of the session that ended.
+    pub(super) fn save(&mut self, record: Record) {
+        if self.deletions > 0 {
+            self.settle_end();
+            self.record = None;
+        } else {
+            self.record = Some(record);
+        }
+    }
+
+    fn settle_cycle(&mut self) {
+        self.rotates |= self.deletions > 0;
+        self.deletions = 0;
+        let before = self.login_before.take();
+        self.login = self.login.take().or(before);
+    }
+
+    fn settle_end(&mut self) {
+        let login = self.login.take();
+        self.end();
+        self.login = login;
+    }
+
+    /// The response exists: what is wanted now is wanted, and nothing more is heard. A deletion that nothing followed
+    /// was meant as it stands.
+    pub(super) fn take(&mut self) -> Self {
+        if self.deletions > 0 {
+            self.settle_end();
+        }
+        let answered = Self {
+            is_answered: true,
+            ..Self::default()
+        };
+        std::mem::replace(self, answered)
+    }
+
+    /// Whether there may be more to store than what tower-sessions calls modified.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.has_ended
+            && !self.rotates
+            && self.deletions == 0
+            && self.login.is_none()
+            && self.record.is_none()
+    }
+
+    pub(super) fn renew(&mut self, stamp: Stamp) {
+        match &mut self.login {
+            Some(LoginIntent::Set(login)) => login.stamp = stamp,
+            _ => self.login = Some(LoginIntent::Renew(stamp)),
+        }
+    }
+
+    /// The login that results over the stored one.
+    pub(super) fn login_over(&self, stored: Option<&Login>) -> Option<Login> {
+        match &self.login {
+            Some(LoginIntent::Set(login)) => Some(login.clone()),
+            _ if self.has_ended => None,
+            Some(LoginIntent::Renew(stamp)) => {
+                let stamp = *stamp;
+                stored.map(|login| Login {
+                    stamp,
+                    ..login.clone()
+                })
+            }
+            None => stored.cloned(),
+        }
+    }
+
+    pub(super) fn note_update(&mut self, key: &str, value: Option<Value>) {
+        self.updates.retain(|(other, _)| other != key);
+        self.updates.push((key.to_owned(), value));
+    }
+
+    /// The values that were read, with what `update` stored since.
+    pub(super) fn over(&self, mut read: Map<String, Value>) -> Map<String, Value> {
+        for (key, value) in &self.updates {
+            match value {
+                Some(value) => drop(read.insert(key.clone(), value.clone())),
+                None => drop(read.remove(key)),
+            }
+        }
+        read
+    }
+}

@@ -1,0 +1,92 @@
+//! One request through the layer: find the cookie, run the handler, settle the session, answer.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::response::Response;
+use http::Request;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::{
+    layer::Shared,
+    request::{Answer, RequestSession},
+};
+
+/// The service that [`SessionLayer`](crate::SessionLayer) makes.
+#[derive(Clone)]
+pub struct SessionService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> SessionService<S> {
+    pub(crate) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared }
+    }
+}
+
+impl<S, B> Service<Request<B>> for SessionService<S>
+where
+    S: Service<Request<B>, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.shared.cleanup.start(&self.shared);
+        let (mut parts, body) = request.into_parts();
+        let session = RequestSession::new(Arc::clone(&self.shared), &parts);
+        parts.extensions.insert(session.session());
+        parts.extensions.insert(session.clone());
+        ResponseFuture {
+            handler: self.inner.call(Request::from_parts(parts, body)),
+            session: Some(session),
+            settling: None,
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a [`SessionService`]: the handler's, and then what there is to store.
+    pub struct ResponseFuture<F> {
+        #[pin]
+        handler: F,
+        session: Option<RequestSession>,
+        settling: Option<Pin<Box<dyn Future<Output = Response> + Send>>>,
+    }
+}
+
+impl<F, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if this.settling.is_none() {
+            let response = ready!(this.handler.poll(context))?;
+            let session = this
+                .session
+                .take()
+                .expect("a future is not polled after it is ready");
+            match session.answer(response) {
+                Answer::Ready(response) => return Poll::Ready(Ok(response)),
+                Answer::Later(settling) => *this.settling = Some(settling),
+            }
+        }
+        match this.settling {
+            Some(settling) => settling.as_mut().poll(context).map(Ok),
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The session that handlers see: tower-sessions' own, and an `update` that no concurrent request can undo.
+
+use std::{fmt, ops::Deref};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{SessionError, request::RequestSession};
+
+/// The session of a request.
+///
+/// It is tower-sessions' [`Session`](tower_sessions_core::Session) with [`update`](Self::update) added. However often it
+/// is asked for in one request, and also as the bare tower-sessions one, it is the same session. What a handler writes
+/// is stored when it has answered, with a redirect or a refusal too, but not with a 5xx or after a panic.
+///
+/// `delete` ends the session; what is written after it is lost. `flush` ends it, and what is written after it begins a
+/// new one. `clear` takes the login along with the values.
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use axum::{Router, body::Body, http::StatusCode, routing::post};
+/// use http::Request;
+/// use session_auth::{MemoryStorage, Session, SessionLayer};
+/// use tower::ServiceExt;
+///
+/// async fn choose(session: Session, bare: tower_sessions_core::Session) -> StatusCode {
+///     session.insert("theme", "dark").await.unwrap();
+///     assert_eq!(bare.get::<String>("theme").await.unwrap().as_deref(), Some("dark"));
+///     StatusCode::NO_CONTENT
+/// }
+/// async fn fail(session: Session) -> StatusCode {
+///     session.insert("theme", "dark").await.unwrap();
+///     StatusCode::INTERNAL_SERVER_ERROR
+/// }
+/// let site = Router::new()
+///     .route("/theme", post(choose))
+///     .route("/broken", post(fail))
+///     .layer(SessionLayer::new(MemoryStorage::new()));
+///
+/// let post = |path| site.clone().oneshot(Request::post(path).body(Body::empty()).unwrap());
+/// assert!(post("/theme").await.unwrap().headers().contains_key("set-cookie"));
+/// assert!(!post("/broken").await.unwrap().headers().contains_key("set-cookie"));
+/// # }
+/// # #[cfg(not(feature = "memory"))] fn main() {}
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    request: RequestSession,
+}
+
+impl Session {
+    /// Replaces the value under `key` by what `f` makes of it, at once and whatever other requests do: the storage
+    /// takes the new value only if the old one is still there, else `f` is asked again with the one that is.
+    ///
+    /// A 5xx does not undo it. On a session that does not exist yet it is a plain insert, stored with the answer.
+    ///
+    /// ```
+    /// # use session_auth::{Session, SessionError};
+    /// async fn like(session: Session) -> Result<String, SessionError> {
+    ///     let likes = session.update("likes", |likes: Option<u64>| likes.unwrap_or(0) + 1).await?;
+    ///     Ok(format!("{likes} likes"))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Gone`] when the session was ended meanwhile, [`SessionError::Value`] when the stored value is no
+    /// `T` or the new one is no JSON, [`SessionError::Unavailable`] when the storage fails.
+    pub async fn update<T, F>(&self, key: &str, mut f: F) -> Result<T, SessionError>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> T,
+    {
+        let mut result = None;
+        let replace = |old: Option<serde_json::Value>| {
+            let old = old.map(serde_json::from_value).transpose()?;
+            let new = f(old);
+            let value = serde_json::to_value(&new)?;
+            result = Some(new);
+            Ok(Some(value))
+        };
+        self.request.update_value(key, replace).await?;
+        Ok(result.expect("an update that succeeded has asked for the value"))
+    }
+}
+
+impl Deref for Session {
+    type Target = tower_sessions_core::Session;
+
+    fn deref(&self) -> &Self::Target {
+        self.request.tower()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = SessionError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let request = RequestSession::from_request_parts(parts, state).await?;
+        Ok(Self { request })
+    }
+}
+
+/// Shows nothing of what is in it.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}

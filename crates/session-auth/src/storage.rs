@@ -1,0 +1,175 @@
+//! Where sessions are kept: the trait every storage implements and the values it keeps; never an upsert, never an id.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tower_sessions_core::session::Id;
+
+use crate::{Client, Lifetime, Stamp, StorageError};
+
+mod change;
+#[cfg(feature = "memory")]
+mod memory;
+mod promises;
+#[cfg(feature = "sqlite")]
+mod sql;
+mod values;
+
+pub use change::{Applied, Change, LoginChange};
+#[cfg(feature = "memory")]
+pub use memory::MemoryStorage;
+pub use promises::{Promise, Promises};
+#[cfg(feature = "sqlite")]
+pub use sql::SqlStorage;
+pub use values::Values;
+
+/// Keeps sessions somewhere.
+///
+/// The layer does all the thinking: a storage keeps records under 32-byte keys and applies a [`Change`] to the record
+/// that it holds *at that moment*, atomically. [`Change::apply`] says what becomes of the record, so an implementation
+/// is little more than a lock or a transaction around it. `session_auth::testing::contract` (feature `testing`) checks a
+/// storage against every promise.
+///
+/// Expiry is judged by the layer. A storage only collects garbage, in [`delete_expired`](Self::delete_expired).
+///
+/// # Errors
+///
+/// Every method may fail with a [`StorageError`] when what lies beneath fails. The request that needed it is answered
+/// with a 503; "not there" is never an error.
+#[async_trait]
+pub trait SessionStorage: Send + Sync + 'static {
+    /// What this storage keeps of the contract, and what it does not.
+    fn promises(&self) -> Promises;
+
+    /// Stores a new session. `false`, and nothing stored, when the key is taken.
+    async fn create(&self, key: &SessionKey, session: &StoredSession)
+    -> Result<bool, StorageError>;
+
+    /// The session under a key. One that is over may still be given back; the layer does not take it.
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError>;
+
+    /// Applies a change to what is stored now, in one step that nothing can come between. A change with a `new_key`
+    /// moves the session there; the old key is dead in the same step. When this returns, the change is durable.
+    async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError>;
+
+    /// Notes that the session was used. May be delayed and may be lost; never brings a session back.
+    async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError>;
+
+    /// Ends a session. It is well when there is none.
+    async fn delete(&self, key: &SessionKey) -> Result<(), StorageError>;
+
+    /// The sessions in which this user is logged in, last used first.
+    async fn list_by_user(
+        &self,
+        user: &str,
+    ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError>;
+
+    /// Ends every session of this user, except one if given. Returns how many it ended.
+    async fn delete_by_user(
+        &self,
+        user: &str,
+        except: Option<&SessionKey>,
+    ) -> Result<u64, StorageError>;
+
+    /// Removes at most `limit` sessions that were over before this time. Returns how many it removed.
+    async fn delete_expired(
+        &self,
+        before: OffsetDateTime,
+        limit: usize,
+    ) -> Result<u64, StorageError>;
+}
+
+/// What a session is stored under: the SHA-256 of the id in the cookie.
+///
+/// Whoever reads a copy of the storage finds only keys, and no cookie can be made from a key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey([u8; 32]);
+
+impl SessionKey {
+    pub(crate) fn of(id: &[u8]) -> Self {
+        Self(Sha256::digest(id).into())
+    }
+
+    /// A key that was read back from where a storage keeps it.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, to store a session under.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The name of the session that may be shown: in a list of a person's sessions, in a log.
+    ///
+    /// It changes when the id changes, and nobody can log in with it.
+    #[must_use]
+    pub fn public_id(&self) -> Id {
+        let (_, half) = self.0.split_at(16);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(half);
+        Id(i128::from_le_bytes(bytes))
+    }
+}
+
+/// Shows the public id only.
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionKey({})", self.public_id())
+    }
+}
+
+/// A session as a storage keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// When the session began.
+    pub created_at: OffsetDateTime,
+    /// When it was last used, give or take the interval in which uses are noted.
+    pub last_seen: OffsetDateTime,
+    /// How long it lives.
+    pub lifetime: Lifetime,
+    /// Who is logged in, if anybody.
+    pub login: Option<Login>,
+    /// Where it was opened or logged in from.
+    pub client: Client,
+    /// What handlers put into it.
+    pub values: Values,
+}
+
+impl StoredSession {
+    /// Whether the session is over at this time.
+    #[must_use]
+    pub fn is_over(&self, now: OffsetDateTime) -> bool {
+        self.lifetime.is_over(self.last_seen, now)
+    }
+}
+
+/// Who is logged in and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// The id of the user, as the application's directory knows it.
+    pub user: String,
+    /// The user's stamp at the login. When the user's stamp is another one, the login no longer counts.
+    pub stamp: Stamp,
+    /// When the person proved who they are.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    pub at: OffsetDateTime,
+    /// Whether the person asked to stay logged in when the browser is closed.
+    pub remember: bool,
+}
+
+/// What became of a [`Change`].
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It is stored.
+    Done,
+    /// There is no such session, or not any more. Nothing was stored.
+    Gone,
+    /// A value was not as the change expected it. Nothing was stored; this is what the storage holds.
+    Changed(Arc<StoredSession>),
+}

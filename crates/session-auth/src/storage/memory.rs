@@ -1,0 +1,199 @@
+//! Sessions in this process' memory.
+//!
+//! Invariant: the two indexes name exactly the sessions that the map holds, because only `insert` and `remove` touch them.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{
+    Applied, Change, Outcome, Promise, Promises, SessionKey, SessionStorage, StoredSession,
+};
+use crate::StorageError;
+
+/// Keeps sessions in memory: for tests, and for sites whose visitors may be logged out by a restart.
+///
+/// A clone is the same storage. It keeps every promise of the contract, except that a restart ends every session:
+///
+/// ```
+/// use session_auth::{MemoryStorage, Promise, SessionStorage};
+///
+/// let promises = MemoryStorage::new().promises();
+/// assert!(promises.keeps(Promise::ConcurrentWrites));
+/// assert!(!promises.keeps(Promise::SurvivesRestart));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStorage {
+    table: Arc<RwLock<Table>>,
+}
+
+impl MemoryStorage {
+    /// An empty storage.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table
+            .read()
+            .expect("nothing panics while it holds this lock")
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table
+            .write()
+            .expect("nothing panics while it holds this lock")
+    }
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    sessions: HashMap<SessionKey, Arc<StoredSession>>,
+    by_user: HashMap<String, BTreeSet<SessionKey>>,
+    by_end: BTreeSet<(OffsetDateTime, SessionKey)>,
+}
+
+impl Table {
+    fn insert(&mut self, key: SessionKey, session: Arc<StoredSession>) {
+        self.by_end
+            .insert((session.lifetime.end(session.last_seen), key));
+        if let Some(login) = &session.login {
+            let keys = self.by_user.entry(login.user.clone()).or_default();
+            keys.insert(key);
+        }
+        self.sessions.insert(key, session);
+    }
+
+    fn remove(&mut self, key: &SessionKey) -> Option<Arc<StoredSession>> {
+        let session = self.sessions.remove(key)?;
+        self.by_end
+            .remove(&(session.lifetime.end(session.last_seen), *key));
+        if let Some(login) = &session.login
+            && let Some(keys) = self.by_user.get_mut(&login.user)
+        {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.by_user.remove(&login.user);
+            }
+        }
+        Some(session)
+    }
+
+    fn keys_of(&self, user: &str) -> impl Iterator<Item = SessionKey> {
+        self.by_user.get(user).into_iter().flatten().copied()
+    }
+}
+
+#[async_trait]
+impl SessionStorage for MemoryStorage {
+    fn promises(&self) -> Promises {
+        Promises::all_but(&[(
+            Promise::SurvivesRestart,
+            "sessions live in the memory of the process",
+        )])
+    }
+
+    async fn create(
+        &self,
+        key: &SessionKey,
+        session: &StoredSession,
+    ) -> Result<bool, StorageError> {
+        let mut table = self.write();
+        let free = !table.sessions.contains_key(key);
+        if free {
+            table.insert(*key, Arc::new(session.clone()));
+        }
+        Ok(free)
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        Ok(self.read().sessions.get(key).cloned())
+    }
+
+    async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
+        let mut table = self.write();
+        let Some(stored) = table.sessions.get(key) else {
+            return Ok(Outcome::Gone);
+        };
+        let next = match change.apply(stored)? {
+            Applied::Stored(next) => next,
+            Applied::Gone => return Ok(Outcome::Gone),
+            Applied::Changed => return Ok(Outcome::Changed(Arc::clone(stored))),
+        };
+        let new_key = change.new_key.as_ref().unwrap_or(key);
+        if new_key != key && table.sessions.contains_key(new_key) {
+            return Err(StorageError::new("the new key of a session is taken"));
+        }
+        table.remove(key);
+        table.insert(*new_key, Arc::new(next));
+        Ok(Outcome::Done)
+    }
+
+    async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError> {
+        let mut table = self.write();
+        if let Some(mut session) = table.remove(key) {
+            let touched = Arc::make_mut(&mut session);
+            touched.last_seen = touched.last_seen.max(at);
+            table.insert(*key, session);
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
+        self.write().remove(key);
+        Ok(())
+    }
+
+    async fn list_by_user(
+        &self,
+        user: &str,
+    ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
+        let table = self.read();
+        let mut sessions: Vec<_> = table
+            .keys_of(user)
+            .filter_map(|key| Some((key, Arc::clone(table.sessions.get(&key)?))))
+            .collect();
+        sessions.sort_by_key(|(_, session)| std::cmp::Reverse(session.last_seen));
+        Ok(sessions)
+    }
+
+    async fn delete_by_user(
+        &self,
+        user: &str,
+        except: Option<&SessionKey>,
+    ) -> Result<u64, StorageError> {
+        let mut table = self.write();
+        let keys: Vec<_> = table
+            .keys_of(user)
+            .filter(|key| Some(key) != except)
+            .collect();
+        for key in &keys {
+            table.remove(key);
+        }
+        Ok(keys.len() as u64)
+    }
+
+    async fn delete_expired(
+        &self,
+        before: OffsetDateTime,
+        limit: usize,
+    ) -> Result<u64, StorageError> {
+        let mut table = self.write();
+        let keys: Vec<_> = table
+            .by_end
+            .iter()
+            .take_while(|(end, _)| *end <= before)
+            .take(limit)
+            .map(|(_, key)| *key)
+            .collect();
+        for key in &keys {
+            table.remove(key);
+        }
+        Ok(keys.len() as u64)
+    }
+}

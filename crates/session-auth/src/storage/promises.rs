@@ -1,0 +1,94 @@
+//! What a storage keeps of the contract, as a value: its documentation is written from it and the contract suite checks
+//! it both ways.
+
+use std::fmt;
+
+/// One promise that storages may differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Promise {
+    /// Concurrent requests that write different keys of one session lose nothing, and `Session::update` counts exactly.
+    ConcurrentWrites,
+    /// A session that was ended stays ended, whatever was in flight.
+    NoRevival,
+    /// The old id is dead in the step that makes the new one live; of two rotations of one session one happens.
+    AtomicRotation,
+    /// The sessions of a user can be listed and ended.
+    ByUser,
+    /// Sessions are still there when the process starts again.
+    SurvivesRestart,
+}
+
+impl Promise {
+    /// Every promise, in the order of the documentation.
+    pub const ALL: [Self; 5] = [
+        Self::ConcurrentWrites,
+        Self::NoRevival,
+        Self::AtomicRotation,
+        Self::ByUser,
+        Self::SurvivesRestart,
+    ];
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::ConcurrentWrites => {
+                "concurrent writes to different keys of one session all survive"
+            }
+            Self::NoRevival => "an ended session stays ended, whatever was in flight",
+            Self::AtomicRotation => "the old id dies in the step that makes the new one live",
+            Self::ByUser => "the sessions of a user can be listed and ended",
+            Self::SurvivesRestart => "sessions survive a restart",
+        }
+    }
+}
+
+/// The promises of a storage, with a reason for each that it does not keep.
+///
+/// ```
+/// use session_auth::{Promise, Promises};
+///
+/// const PROMISES: Promises =
+///     Promises::all_but(&[(Promise::SurvivesRestart, "it lives in this process' memory")]);
+/// assert!(PROMISES.keeps(Promise::NoRevival));
+/// assert!(!PROMISES.keeps(Promise::SurvivesRestart));
+/// assert!(PROMISES.to_string().contains("not: sessions survive a restart (it lives in this process' memory)"));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Promises {
+    deviations: &'static [(Promise, &'static str)],
+}
+
+impl Promises {
+    /// Every promise is kept.
+    pub const ALL: Self = Self::all_but(&[]);
+
+    /// Every promise but these, each with the reason.
+    #[must_use]
+    pub const fn all_but(deviations: &'static [(Promise, &'static str)]) -> Self {
+        Self { deviations }
+    }
+
+    /// Whether this promise is kept.
+    #[must_use]
+    pub fn keeps(&self, promise: Promise) -> bool {
+        self.deviation(promise).is_none()
+    }
+
+    fn deviation(&self, promise: Promise) -> Option<&'static str> {
+        let found = self.deviations.iter().find(|(other, _)| *other == promise);
+        found.map(|(_, reason)| *reason)
+    }
+}
+
+/// A Markdown list, for the documentation of a storage.
+impl fmt::Display for Promises {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for promise in Promise::ALL {
+            match self.deviation(promise) {
+                None => writeln!(f, "- {}", promise.sentence())?,
+                Some(reason) => writeln!(f, "- not: {} ({reason})", promise.sentence())?,
+            }
+        }
+        Ok(())
+    }
+}

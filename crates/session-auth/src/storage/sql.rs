@@ -1,0 +1,358 @@
+//! Sessions in a table of an SQL database.
+//!
+//! Invariant: every write of a session happens in one transaction that holds the writer's lock from before the row is
+//! read, so a [`Change`] is applied to what is stored now. The statements are the same on every engine; times are unix
+//! milliseconds.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use sqlx::{FromRow, SqliteConnection, SqlitePool};
+use time::OffsetDateTime;
+
+use super::{
+    Applied, Change, Login, Outcome, Promises, SessionKey, SessionStorage, StoredSession, Values,
+};
+use crate::{Client, Lifetime, Stamp, StorageError};
+
+mod touches;
+
+use touches::Touches;
+
+/// Takes the writer's lock at once: a transaction that reads first and writes later can be refused in the middle.
+const BEGIN: &str = "begin immediate";
+
+const SCHEMA: [&str; 3] = [
+    "create table if not exists session_auth_sessions (
+        key blob not null primary key,
+        created_at integer not null,
+        last_seen integer not null,
+        idle integer not null,
+        deadline integer not null,
+        persistent integer not null,
+        expires_at integer not null,
+        user_id text,
+        stamp blob,
+        logged_in_at integer,
+        remember integer not null,
+        address text,
+        browser text,
+        data text not null
+    ) strict, without rowid",
+    "create index if not exists session_auth_sessions_by_expiry on session_auth_sessions (expires_at)",
+    "create index if not exists session_auth_sessions_by_user on session_auth_sessions (user_id, last_seen)
+        where user_id is not null",
+];
+
+const BY_KEY: &str =
+    "select key, created_at, last_seen, idle, deadline, persistent, user_id, stamp, logged_in_at,
+    remember, address, browser, data from session_auth_sessions where key = $1";
+
+const BY_USER: &str = "select key, created_at, last_seen, idle, deadline, persistent, user_id, stamp, logged_in_at,
+    remember, address, browser, data from session_auth_sessions where user_id = $1 order by last_seen desc";
+
+const INSERT: &str = "insert into session_auth_sessions (key, created_at, last_seen, idle, deadline, persistent,
+    expires_at, user_id, stamp, logged_in_at, remember, address, browser, data)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (key) do nothing";
+
+const UPDATE: &str = "update session_auth_sessions set key = $15, created_at = $2, last_seen = $3, idle = $4,
+    deadline = $5, persistent = $6, expires_at = $7, user_id = $8, stamp = $9, logged_in_at = $10, remember = $11,
+    address = $12, browser = $13, data = $14 where key = $1";
+
+const DELETE: &str = "delete from session_auth_sessions where key = $1";
+
+const DELETE_BY_USER: &str =
+    "delete from session_auth_sessions where user_id = $1 and ($2 is null or key <> $2)";
+
+const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
+    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2)";
+
+/// Keeps sessions in a table of an SQLite database.
+///
+/// The table is the storage's own: call [`migrate`](Self::migrate) at start. Everything is durable when it is
+/// acknowledged, as far as the database's `synchronous` setting makes commits durable; only the times of last use are
+/// written in batches, one transaction a second, and may be lost in a crash. A clone is the same storage.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use session_auth::{SessionKey, SessionStorage, SqlStorage};
+///
+/// let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+/// let storage = SqlStorage::sqlite(pool);
+/// let key = SessionKey::from_bytes([7; 32]);
+/// assert!(storage.load(&key).await.is_err(), "there is no table yet");
+/// storage.migrate().await?;
+/// assert!(storage.load(&key).await?.is_none());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SqlStorage {
+    read: SqlitePool,
+    write: SqlitePool,
+    touches: Arc<Touches>,
+}
+
+impl SqlStorage {
+    /// Sessions in the database of this pool.
+    #[must_use]
+    pub fn sqlite(pool: SqlitePool) -> Self {
+        Self::sqlite_split(pool.clone(), pool)
+    }
+
+    /// Sessions in a database that has one pool for reading and another, usually of one connection, for writing.
+    #[must_use]
+    pub fn sqlite_split(read: SqlitePool, write: SqlitePool) -> Self {
+        Self {
+            touches: Arc::new(Touches::new(write.clone())),
+            read,
+            write,
+        }
+    }
+
+    /// Makes the table and its indexes unless they are there. Safe to call at every start, also by several processes.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn migrate(&self) -> Result<(), StorageError> {
+        let mut tx = self.write.begin_with(BEGIN).await?;
+        for statement in SCHEMA {
+            sqlx::query(statement).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes are newer than the row until their batch is written.
+    fn noted(&self, key: &SessionKey, mut session: StoredSession) -> StoredSession {
+        if let Some(last_seen) = self.touches.noted(key) {
+            session.last_seen = session.last_seen.max(last_seen);
+        }
+        session
+    }
+}
+
+#[async_trait]
+impl SessionStorage for SqlStorage {
+    fn promises(&self) -> Promises {
+        Promises::ALL
+    }
+
+    async fn create(
+        &self,
+        key: &SessionKey,
+        session: &StoredSession,
+    ) -> Result<bool, StorageError> {
+        let done = bound(INSERT, key, session).execute(&self.write).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        let row: Option<Row> = sqlx::query_as(BY_KEY)
+            .bind(&key.as_bytes()[..])
+            .fetch_optional(&self.read)
+            .await?;
+        let session = row.map(StoredSession::try_from).transpose()?;
+        Ok(session.map(|session| Arc::new(self.noted(key, session))))
+    }
+
+    async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
+        let mut tx = self.write.begin_with(BEGIN).await?;
+        let row: Option<Row> = sqlx::query_as(BY_KEY)
+            .bind(&key.as_bytes()[..])
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Outcome::Gone);
+        };
+        let stored = self.noted(key, row.try_into()?);
+        let next = match change.apply(&stored)? {
+            Applied::Stored(next) => next,
+            Applied::Gone => return Ok(Outcome::Gone),
+            Applied::Changed => return Ok(Outcome::Changed(Arc::new(stored))),
+        };
+        let new_key = change.new_key.as_ref().unwrap_or(key);
+        bound(UPDATE, key, &next)
+            .bind(&new_key.as_bytes()[..])
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError> {
+        self.touches.note(*key, at);
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
+        sqlx::query(DELETE)
+            .bind(&key.as_bytes()[..])
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn list_by_user(
+        &self,
+        user: &str,
+    ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
+        let rows: Vec<Row> = sqlx::query_as(BY_USER)
+            .bind(user)
+            .fetch_all(&self.read)
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let key = row.key()?;
+                Ok((key, Arc::new(self.noted(&key, row.try_into()?))))
+            })
+            .collect()
+    }
+
+    async fn delete_by_user(
+        &self,
+        user: &str,
+        except: Option<&SessionKey>,
+    ) -> Result<u64, StorageError> {
+        let done = sqlx::query(DELETE_BY_USER)
+            .bind(user)
+            .bind(except.map(|key| &key.as_bytes()[..]))
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn delete_expired(
+        &self,
+        before: OffsetDateTime,
+        limit: usize,
+    ) -> Result<u64, StorageError> {
+        self.touches.write().await?;
+        let done = sqlx::query(DELETE_EXPIRED)
+            .bind(unix_milliseconds(before))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// A session as the table holds it.
+#[derive(FromRow)]
+struct Row {
+    key: Vec<u8>,
+    created_at: i64,
+    last_seen: i64,
+    idle: i64,
+    deadline: i64,
+    persistent: i64,
+    user_id: Option<String>,
+    stamp: Option<Vec<u8>>,
+    logged_in_at: Option<i64>,
+    remember: i64,
+    address: Option<String>,
+    browser: Option<String>,
+    data: String,
+}
+
+impl Row {
+    fn key(&self) -> Result<SessionKey, StorageError> {
+        let bytes = self.key.as_slice().try_into();
+        bytes
+            .map(SessionKey::from_bytes)
+            .map_err(|_| StorageError::new("a session key in the table is not 32 bytes long"))
+    }
+}
+
+impl TryFrom<Row> for StoredSession {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let login = match (row.user_id, row.stamp, row.logged_in_at) {
+            (Some(user), Some(stamp), Some(at)) => Some(Login {
+                user,
+                stamp: Stamp::from_bytes(&stamp)
+                    .ok_or_else(|| StorageError::new("a stamp in the table is too long"))?,
+                at: time(at)?,
+                remember: row.remember != 0,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            created_at: time(row.created_at)?,
+            last_seen: time(row.last_seen)?,
+            lifetime: Lifetime {
+                idle: Duration::from_millis(u64::try_from(row.idle).unwrap_or(0)),
+                deadline: time(row.deadline)?,
+                persistent: row.persistent != 0,
+            },
+            login,
+            client: Client {
+                address: row
+                    .address
+                    .and_then(|address| address.parse::<IpAddr>().ok()),
+                browser: row.browser,
+            },
+            values: Values::from_json(row.data),
+        })
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// A statement with a session's columns bound in the order of `INSERT` and `UPDATE`.
+fn bound<'q>(
+    statement: &'static str,
+    key: &'q SessionKey,
+    session: &'q StoredSession,
+) -> Query<'q> {
+    let login = session.login.as_ref();
+    let lifetime = &session.lifetime;
+    sqlx::query(statement)
+        .bind(&key.as_bytes()[..])
+        .bind(unix_milliseconds(session.created_at))
+        .bind(unix_milliseconds(session.last_seen))
+        .bind(i64::try_from(lifetime.idle.as_millis()).unwrap_or(i64::MAX))
+        .bind(unix_milliseconds(lifetime.deadline))
+        .bind(i64::from(lifetime.persistent))
+        .bind(unix_milliseconds(lifetime.end(session.last_seen)))
+        .bind(login.map(|login| login.user.as_str()))
+        .bind(login.map(|login| login.stamp.as_bytes()))
+        .bind(login.map(|login| unix_milliseconds(login.at)))
+        .bind(i64::from(login.is_some_and(|login| login.remember)))
+        .bind(session.client.address.map(|address| address.to_string()))
+        .bind(session.client.browser.as_deref())
+        .bind(session.values.to_json())
+}
+
+fn unix_milliseconds(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn time(milliseconds: i64) -> Result<OffsetDateTime, StorageError> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .map_err(StorageError::new)
+}
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+/// One statement of a batch of touches; it names no session that is not there, so it brings none back.
+const TOUCH: &str = "update session_auth_sessions set last_seen = $2,
+    expires_at = case when deadline < $2 + idle then deadline else $2 + idle end
+    where key = $1 and last_seen < $2";
+
+async fn touch(
+    connection: &mut SqliteConnection,
+    key: &SessionKey,
+    at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(TOUCH)
+        .bind(&key.as_bytes()[..])
+        .bind(at)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Times of last use that wait to be written together: one transaction a second, however many requests there are.
+//!
+//! Invariant: a time leaves `waiting` only when it, or a later one, is in the table or its batch has failed; one task
+//! writes batches while there is anything to write.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use sqlx::SqlitePool;
+use time::OffsetDateTime;
+
+use super::{BEGIN, touch, unix_milliseconds};
+use crate::{SessionKey, StorageError};
+
+const INTERVAL: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Touches {
+    write: SqlitePool,
+    pending: Mutex<Pending>,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    waiting: HashMap<SessionKey, OffsetDateTime>,
+    has_task: bool,
+}
+
+impl Touches {
+    pub(super) fn new(write: SqlitePool) -> Self {
+        Self {
+            write,
+            pending: Mutex::default(),
+        }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending
+            .lock()
+            .expect("nothing panics while it holds this lock")
+    }
+
+    /// The last use that is not written yet.
+    pub(super) fn noted(&self, key: &SessionKey) -> Option<OffsetDateTime> {
+        self.pending().waiting.get(key).copied()
+    }
+
+    /// Notes a use. The first note of a batch starts the task that writes it.
+    pub(super) fn note(self: &Arc<Self>, key: SessionKey, at: OffsetDateTime) {
+        let mut pending = self.pending();
+        pending.waiting.insert(key, at);
+        if !std::mem::replace(&mut pending.has_task, true) {
+            tokio::spawn(Arc::clone(self).write_soon());
+        }
+    }
+
+    async fn write_soon(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            if let Err(error) = self.write().await {
+                tracing::warn!(%error, "times of last use of some sessions were lost");
+            }
+            let mut pending = self.pending();
+            if pending.waiting.is_empty() {
+                pending.has_task = false;
+                return;
+            }
+        }
+    }
+
+    /// Writes what waits, now.
+    pub(super) async fn write(&self) -> Result<(), StorageError> {
+        let batch = self.pending().waiting.clone();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_batch(&batch).await;
+        self.pending()
+            .waiting
+            .retain(|key, at| batch.get(key).is_none_or(|written| *written < *at));
+        written
+    }
+
+    async fn write_batch(
+        &self,
+        batch: &HashMap<SessionKey, OffsetDateTime>,
+    ) -> Result<(), StorageError> {
+        let mut tx = self.write.begin_with(BEGIN).await?;
+        for (key, at) in batch {
+            touch(&mut tx, key, unix_milliseconds(*at)).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
