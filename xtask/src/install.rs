@@ -40,6 +40,14 @@ pub(crate) const CREATEDB: Program = Program {
     name: "createdb",
     package: "postgresql",
 };
+pub(crate) const WRK: Program = Program {
+    name: "wrk",
+    package: "wrk",
+};
+pub(crate) const TASKSET: Program = Program {
+    name: "taskset",
+    package: "util-linux",
+};
 
 /// Where the program is, after installing it if need be.
 pub(crate) fn find(program: Program) -> Result<PathBuf> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod browser;
 mod command;
 mod dev;
@@ -35,6 +36,8 @@ enum Command {
     /// Start and stop a throwaway PostgreSQL and Redis by hand.
     #[command(subcommand)]
     Services(services::Command),
+    /// Measure a release build against a bare axum server and write target/bench/report.md.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::run(),
         Command::Services(command) => services::run(&command),
+        Command::Bench(options) => bench::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::command::cargo;
 use crate::gate::Gate;
 use crate::metadata::Metadata;
-use crate::{browser, services, tidy};
+use crate::{browser, services, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -46,7 +46,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     );
     features(&mut gate, &metadata)?;
     tests(&mut gate);
-    packages(&mut gate, &metadata);
     if options.quick {
         println!(
             "\n--quick: the services and the browser journeys are left out; `cargo xtask test` runs them"
@@ -55,6 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         gate.check("services", services::prove);
         browser::journeys(&mut gate);
     }
+    packages(&mut gate, &metadata);
     gate.close()
 }
 
@@ -112,7 +112,11 @@ fn packages(gate: &mut Gate, metadata: &Metadata) {
         package.args(["-p", &published.name]);
     }
     // What is being tested is the working copy, committed or not.
-    gate.command("packages", package.arg("--allow-dirty"));
+    package.arg("--allow-dirty");
+    // A package knows nothing of the workspace's profile and directory; told both, cargo finds the libraries compiled.
+    package.arg("--target-dir").arg(workspace::target());
+    package.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    gate.command("packages", &mut package);
 }
 
 fn clippy() -> Command {

@@ -1,0 +1,99 @@
+//! `cargo xtask bench`: release builds measured against a bare axum server that gives the same bytes. These machines are
+//! shared and noisy, so a figure alone means little; the ratio of two that were measured in turns means something.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::command::{cargo, program, run as run_command};
+use crate::install::{TASKSET, WRK, ensure};
+use crate::workspace;
+
+mod chart;
+mod comparison;
+mod http;
+mod load;
+mod machine;
+mod pages;
+mod report;
+mod server;
+mod site;
+mod start;
+
+use comparison::Effort;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Short rounds: whether it works, not how fast it is.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// The programs that are measured.
+struct Programs {
+    gatepost: PathBuf,
+    bare: PathBuf,
+    guard: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let effort = if options.quick {
+        Effort {
+            rounds: 5,
+            seconds: 1,
+            starts: 5,
+        }
+    } else {
+        Effort {
+            rounds: 9,
+            seconds: 5,
+            starts: 15,
+        }
+    };
+    ensure(&[WRK, TASKSET])?;
+    let programs = Programs::build()?;
+    let machine = machine::describe()?;
+    println!("{machine}");
+
+    let scratch = tempfile::tempdir()?;
+    let pages = pages::measure(&programs, scratch.path(), effort)?;
+    let starts = start::measure(&programs, scratch.path(), effort)?;
+    let measured = report::Measured {
+        machine,
+        quick: options.quick,
+        comparisons: pages.comparisons,
+        starts,
+        binary: std::fs::metadata(&programs.gatepost)?.len(),
+        wire: pages.wire,
+    };
+    report::write(&measured, &workspace::target().join("bench"))
+}
+
+impl Programs {
+    fn build() -> Result<Self> {
+        let mut build = cargo();
+        build.args(["build", "--release", "--locked"]);
+        run_command(build.args([
+            "-p",
+            "gatepost",
+            "-p",
+            "gatepost-bare",
+            "-p",
+            "gatepost-guard",
+        ]))?;
+        let built = |name: &str| workspace::target().join("release").join(name);
+        Ok(Self {
+            gatepost: built("gatepost"),
+            bare: built("gatepost-bare"),
+            guard: built("gatepost-guard"),
+        })
+    }
+
+    /// Gatepost serving this data directory, with no setting from outside.
+    fn serve(&self, data: &Path) -> Command {
+        let mut serve = program(&self.gatepost);
+        serve.arg("serve").arg("--data").arg(data);
+        serve
+    }
+}
