@@ -343,3 +343,48 @@ impl Posts<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What SQLite says it would do for this statement.
+    async fn plan(sql: &str) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let db = Db::open(&directory.path().join("plan.db"), || {
+            time::OffsetDateTime::UNIX_EPOCH
+        })
+        .await
+        .unwrap();
+        let (read, _) = db.sqlite_pools().unwrap();
+        let steps: Vec<(i64, i64, i64, String)> =
+            query_as(sqlx::AssertSqlSafe(format!("explain query plan {sql}")))
+                .bind(0)
+                .bind(0)
+                .bind(0)
+                .fetch_all(&read)
+                .await
+                .unwrap();
+        steps.into_iter().map(|(.., step)| step + "\n").collect()
+    }
+
+    #[tokio::test]
+    async fn a_page_of_the_front_is_read_from_its_index_and_nothing_is_sorted() {
+        for sql in [FRONT_BEFORE, FRONT_AFTER] {
+            let plan = plan(sql).await;
+            assert!(plan.contains("posts_front"), "{plan}");
+            assert!(
+                !plan.contains("SCAN") && !plan.contains("ORDER BY"),
+                "{plan}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn no_post_is_found_by_walking_a_table() {
+        for sql in [BY_ID, BY_ANY_SLUG, PICTURES] {
+            let plan = plan(sql).await;
+            assert!(plan.contains("SEARCH") && !plan.contains("SCAN"), "{plan}");
+        }
+    }
+}

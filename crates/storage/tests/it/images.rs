@@ -1,0 +1,191 @@
+//! Pictures: files before rows, one copy of the same bytes, and their places beside posts.
+
+use bytes::Bytes;
+use gatepost_domain::picture::{Alt, ImageFile, ImageFormat, ImageHash, Variant};
+use gatepost_domain::role::Role;
+use gatepost_domain::user::User;
+use gatepost_storage::ImageStore;
+use gatepost_storage::images::NewImage;
+use gatepost_storage::posts::{Edit, PlacedPicture};
+
+use crate::support::{Fresh, again, create, edit, fresh, person, update};
+
+fn hash(seed: u8) -> ImageHash {
+    ImageHash::new([seed; 32])
+}
+
+fn store(fresh: &Fresh) -> ImageStore {
+    ImageStore::local(&fresh.directory.path().join("images")).unwrap()
+}
+
+const SMALL: Variant = Variant {
+    width: 320,
+    height: 240,
+    format: ImageFormat::Jpg,
+};
+const LARGE: Variant = Variant {
+    width: 1280,
+    height: 960,
+    format: ImageFormat::Webp,
+};
+
+fn image(seed: u8, uploader: &User) -> NewImage {
+    // Wider first: the order of arrival must not matter.
+    let variants = vec![
+        (LARGE, Bytes::from_static(b"large")),
+        (SMALL, Bytes::from_static(b"small")),
+    ];
+    NewImage {
+        hash: hash(seed),
+        uploader: uploader.id,
+        variants,
+    }
+}
+
+fn placed(seed: u8, alt: &str, decorative: bool) -> PlacedPicture {
+    PlacedPicture {
+        hash: hash(seed),
+        alt: Alt::parse(alt).unwrap(),
+        decorative,
+    }
+}
+
+fn file(seed: u8, variant: Variant) -> ImageFile {
+    ImageFile {
+        hash: hash(seed),
+        width: variant.width,
+        format: variant.format,
+    }
+}
+
+#[tokio::test]
+async fn a_kept_picture_is_found_with_its_files() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    assert_eq!(db.images().find(&hash(1)).await.unwrap(), None);
+    db.images().keep(&store, &image(1, &alice)).await.unwrap();
+    assert_eq!(
+        db.images().find(&hash(1)).await.unwrap(),
+        Some(vec![SMALL, LARGE])
+    );
+    assert_eq!(store.get(&file(1, SMALL)).await.unwrap().unwrap(), "small");
+    assert_eq!(store.get(&file(1, LARGE)).await.unwrap().unwrap(), "large");
+    assert_eq!(store.get(&file(2, SMALL)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_same_picture_twice_is_stored_once() {
+    let db = fresh().await;
+    let (store, alice, bob) = (
+        store(&db),
+        person(&db, "alice", Role::Author).await,
+        person(&db, "bob", Role::Author).await,
+    );
+    db.images().keep(&store, &image(1, &alice)).await.unwrap();
+    let other = NewImage {
+        variants: vec![(SMALL, Bytes::from_static(b"other"))],
+        ..image(1, &bob)
+    };
+    db.images().keep(&store, &other).await.unwrap();
+    assert_eq!(
+        db.images().find(&hash(1)).await.unwrap(),
+        Some(vec![SMALL, LARGE])
+    );
+    assert_eq!(
+        store.get(&file(1, SMALL)).await.unwrap().unwrap(),
+        "small",
+        "a file never changes"
+    );
+}
+
+#[tokio::test]
+async fn a_picture_whose_files_could_not_be_written_has_no_row() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    // A file where the picture's directory has to be.
+    std::fs::write(db.directory.path().join("images/01"), "in the way").unwrap();
+    db.images()
+        .keep(&store, &image(1, &alice))
+        .await
+        .unwrap_err();
+    assert_eq!(db.images().find(&hash(1)).await.unwrap(), None);
+    db.images().keep(&store, &image(2, &alice)).await.unwrap();
+    assert!(
+        db.images().find(&hash(2)).await.unwrap().is_some(),
+        "control"
+    );
+}
+
+#[tokio::test]
+async fn pictures_stand_with_their_post_in_the_writer_s_order() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    for seed in 1..=3 {
+        db.images()
+            .keep(&store, &image(seed, &alice))
+            .await
+            .unwrap();
+    }
+    let pictures = vec![
+        placed(3, "Three", false),
+        placed(1, "", true),
+        placed(3, "Again", false),
+    ];
+    let post = create(
+        &db,
+        &Edit {
+            pictures,
+            ..edit(&alice, "Pictures")
+        },
+    )
+    .await;
+    let seen: Vec<_> = post
+        .pictures
+        .iter()
+        .map(|p| (p.hash, p.alt.as_str(), p.decorative))
+        .collect();
+    assert_eq!(
+        seen,
+        [(hash(3), "Three", false), (hash(1), "", true)],
+        "the same picture stands once"
+    );
+    assert_eq!(post.pictures[0].variants, [SMALL, LARGE]);
+
+    let summary = &db.posts().index(None, 20).await.unwrap().items[0];
+    assert_eq!(summary.picture.as_ref(), post.picture());
+
+    let fewer = update(
+        &db,
+        &post,
+        &Edit {
+            pictures: vec![placed(2, "Two", false)],
+            ..again(&alice, &post)
+        },
+    )
+    .await;
+    assert_eq!(
+        fewer.pictures.iter().map(|p| p.hash).collect::<Vec<_>>(),
+        [hash(2)]
+    );
+    let none = update(&db, &fewer, &again(&alice, &fewer)).await;
+    assert_eq!(none.picture(), None);
+    assert!(
+        db.images().find(&hash(2)).await.unwrap().is_some(),
+        "a removed picture may be in a revision"
+    );
+}
+
+#[tokio::test]
+async fn a_post_can_t_show_a_picture_that_was_never_kept() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    let pictures = vec![placed(9, "", true)];
+    db.posts()
+        .create(&Edit {
+            pictures,
+            ..edit(&alice, "Nothing")
+        })
+        .await
+        .unwrap_err();
+    assert!(!db.posts().any().await.unwrap(), "all or nothing");
+}

@@ -1,0 +1,13 @@
+//! The storage suite: every method on a private database. Nothing here but `opening` and `schema` knows the engine.
+
+mod support;
+
+mod images;
+mod opening;
+mod posts;
+mod races;
+mod revisions;
+mod schema;
+mod settings;
+mod setup;
+mod users;
