@@ -18,9 +18,15 @@ mod request;
 mod service;
 
 // Login.
+mod auth;
+#[cfg(feature = "minijinja")]
+mod context;
+mod directory;
+mod flash;
 mod next;
 #[cfg(feature = "password")]
 pub mod password;
+mod require;
 mod stamp;
 #[cfg(feature = "throttle")]
 mod throttle;
@@ -31,11 +37,24 @@ mod cleanup;
 mod warnings;
 
 pub use ambient::{Clock, Randomness};
+#[cfg(feature = "password")]
+pub use auth::Attempt;
+pub use auth::{Auth, AuthError, AuthLayer, AuthService};
 pub use client::Client;
+#[cfg(feature = "minijinja")]
+pub use context::{
+    BoxError, ContextError, ContextProcessor, ContextProcessors, FlashContext, Needed,
+    UsernameContext,
+};
+pub use directory::{Directory, Identity};
 pub use error::{SessionError, StorageError};
+pub use flash::{Flash, FlashLevel, FlashMessage};
 pub use layer::SessionLayer;
 pub use lifetime::Lifetime;
 pub use next::LocalPath;
+pub use require::{
+    Reason, Refusal, RequireLogin, RequireLoginExcept, RequireLoginLayer, RequireLoginService,
+};
 pub use service::{ResponseFuture, SessionService};
 pub use session::Session;
 pub use stamp::Stamp;

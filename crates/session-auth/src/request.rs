@@ -94,10 +94,6 @@ impl RequestSession {
         self.inner.shared.now()
     }
 
-    pub(crate) fn randomness(&self) -> Randomness {
-        self.inner.shared.randomness
-    }
-
     /// The address of the client, as the application finds it.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.inner.address
@@ -108,6 +104,19 @@ impl RequestSession {
         let stored = self.inner.stored().await?;
         let login = stored.and_then(|session| session.login.as_ref());
         Ok(self.inner.intent().login_over(login))
+    }
+
+    /// Who is logged in, as the storage has it at this moment and not as this request found it.
+    pub(crate) async fn stored_login(&self) -> Result<Option<Login>, SessionError> {
+        let Some(key) = &self.inner.key else {
+            return Ok(None);
+        };
+        let stored = self
+            .inner
+            .load(key)
+            .await
+            .map_err(SessionError::Unavailable)?;
+        Ok(stored.and_then(|session| session.login.clone()))
     }
 
     /// Logs somebody in: the id changes with the answer, and what another person left in the session goes.

@@ -110,11 +110,22 @@ impl Throttle {
 
     /// Gives back what a successful attempt took, and forgets the failures on this account from this address.
     pub fn forgive(&self, account: &str, address: Option<IpAddr>) {
-        let [pair, all] = BucketKey::pair(account, address);
+        self.give_back(account, address);
+        let [pair, _] = BucketKey::pair(account, address);
+        self.full_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&pair);
+    }
+
+    /// Gives back what an attempt took that could not be made.
+    pub fn give_back(&self, account: &str, address: Option<IpAddr>) {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        full_at.remove(&pair);
-        if let Some(full_at) = full_at.get_mut(&all) {
-            *full_at -= self.address.refill;
+        let keys = BucketKey::pair(account, address);
+        for (key, limit) in keys.iter().zip([self.account, self.address]) {
+            if let Some(full_at) = full_at.get_mut(key) {
+                *full_at -= limit.refill;
+            }
         }
     }
 

@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn the_warning_is_written_once_a_minute() {
         let warning = RareWarning::default();
-        let at = |seconds| OffsetDateTime::from_unix_timestamp(1_000_000 + seconds).unwrap();
+        let at = |seconds: i64| OffsetDateTime::from_unix_timestamp(1_000_000 + seconds).unwrap();
         assert!(warning.is_due(at(0)));
         assert!(!warning.is_due(at(0)));
         assert!(!warning.is_due(at(59)));

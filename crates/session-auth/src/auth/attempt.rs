@@ -1,0 +1,111 @@
+//! Logging in with a password: an unknown name and a wrong password cost the same and get the same answer, and a guesser
+//! is stopped before anything is computed.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use super::{Auth, AuthError};
+use crate::directory::Directory;
+use crate::password::{PasswordError, PasswordHash};
+
+/// How [`Auth::attempt`] ended.
+#[derive(Debug)]
+#[must_use = "an attempt that is not looked at may have failed"]
+pub enum Attempt<U> {
+    /// The password was right, and the session is this user's from now on.
+    LoggedIn {
+        /// Who it is.
+        user: U,
+        /// The same password hashed at today's cost, when the stored hash was made at another one: store it. If the
+        /// user's stamp is made from the hash, follow with [`Auth::renew`] and the user as stored then.
+        rehash: Option<PasswordHash>,
+    },
+    /// Unknown name or wrong password; which of them, nobody learns.
+    Refused,
+    /// Too many failures on this account from this address. Nothing was checked: answer 429 with `Retry-After`.
+    Throttled {
+        /// How long to wait, in whole seconds.
+        retry_after: Duration,
+    },
+    /// Too many logins at once. Nothing was checked: answer 503 with a short `Retry-After`.
+    Busy,
+}
+
+impl<D: Directory> Auth<D> {
+    /// Logs in with a name and a password.
+    ///
+    /// `find` gives the stored hash and the user behind the name, or `None` when there is nobody, or nobody who may log
+    /// in. In this order: the throttle is asked; `find` is asked; the password is verified, for nobody against a hash that
+    /// nothing matches; the session becomes the user's as with [`Auth::login`]. A success clears the failures.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Directory`] when `find` fails, [`AuthError::StoredHash`] when its hash is unusable,
+    /// [`AuthError::Session`] when the session cannot be read.
+    pub async fn attempt<'a, F, Fut, E>(
+        &self,
+        name: &'a str,
+        password: &str,
+        find: F,
+    ) -> Result<Attempt<D::User>, AuthError>
+    where
+        F: FnOnce(&'a str) -> Fut,
+        Fut: Future<Output = Result<Option<(PasswordHash, D::User)>, E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let settings = self.settings();
+        let (throttle, hasher) = (&settings.throttle, &settings.passwords);
+        let address = self.session.address();
+        if let Err(refused) = throttle.admit(name, address, self.session.now()) {
+            return Ok(Attempt::Throttled {
+                retry_after: refused.retry_after(),
+            });
+        }
+        let account = find(name).await.map_err(AuthError::directory)?;
+        let checked = match account {
+            None => hasher.verify_nobody(password).await.map(|()| None),
+            Some((hash, user)) => hasher
+                .verify(password, &hash)
+                .await
+                .map(|right| right.then_some((hash, user))),
+        };
+        let (hash, user) = match checked {
+            Ok(Some(account)) => account,
+            Ok(None) => return Ok(Attempt::Refused),
+            Err(PasswordError::Busy) => {
+                throttle.give_back(name, address);
+                return Ok(Attempt::Busy);
+            }
+            Err(error) => return Err(AuthError::StoredHash(error)),
+        };
+        throttle.forgive(name, address);
+        // Not worth failing a login for: when the queue is full, the next login brings the new hash.
+        let rehash = if hasher.needs_rehash(&hash) {
+            hasher.hash(password).await.ok()
+        } else {
+            None
+        };
+        self.login(&user).await?;
+        Ok(Attempt::LoggedIn { user, rehash })
+    }
+}
+
+impl<U> fmt::Display for Attempt<U> {
+    /// A sentence for the person who tried.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoggedIn { .. } => f.write_str("You are logged in."),
+            Self::Refused => f.write_str("Name or password is wrong."),
+            Self::Throttled { retry_after } => {
+                write!(
+                    f,
+                    "Too many attempts. Try again in {} seconds.",
+                    retry_after.as_secs()
+                )
+            }
+            Self::Busy => f.write_str("Many people are logging in at the moment. Try again."),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Flash messages: said once, on the next page that shows them. Of parallel pages one shows a message, and none loses it.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::SessionError;
+use crate::request::RequestSession;
+
+/// Where the messages are in the session.
+const KEY: &str = "session_auth.flash";
+
+/// How many wait at most; the oldest go first. Somebody who never looks at a page must not fill the storage.
+const MOST: usize = 16;
+
+/// Messages for the next page, such as "Your post is published" after the redirect that follows a form.
+///
+/// A message lives in the session. A handler that redirects pushes; a page that renders claims, and a claim takes the
+/// messages out of the storage at once, so that a parallel page does not show them again. When the answer becomes a 5xx
+/// after all, what was claimed is put back, and what was pushed is taken back.
+///
+/// Push after logging in or out: what is in a session that ends, ends with it.
+///
+/// ```
+/// use axum::response::Redirect;
+/// use session_auth::{Flash, FlashLevel, SessionError};
+///
+/// async fn publish(flash: Flash) -> Result<Redirect, SessionError> {
+///     // …
+///     flash.push(FlashLevel::Success, "Your post is published.").await?;
+///     Ok(Redirect::to("/"))
+/// }
+///
+/// async fn index(flash: Flash) -> Result<String, SessionError> {
+///     let messages = flash.claim().await?;
+///     Ok(messages.iter().map(|message| format!("{}\n", message.text)).collect())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Flash {
+    session: RequestSession,
+}
+
+/// How a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlashLevel {
+    /// Something was done.
+    Success,
+    /// Something is worth knowing.
+    Info,
+    /// Something could not be done.
+    Error,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlashMessage {
+    /// How it is meant; a style sheet may use it.
+    pub level: FlashLevel,
+    /// What it says: plain text, to be escaped like any other.
+    pub text: String,
+}
+
+impl Flash {
+    /// From the parts of a request that came through the session layer.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::MissingLayer`].
+    pub fn of(parts: &Parts) -> Result<Self, SessionError> {
+        let session = parts.extensions.get::<RequestSession>().cloned();
+        Ok(Self {
+            session: session.ok_or(SessionError::MissingLayer)?,
+        })
+    }
+
+    /// Leaves a message for the next page of this visitor. A visitor without a session gets one.
+    ///
+    /// # Errors
+    ///
+    /// When the session cannot be read or written, or has just ended.
+    pub async fn push(
+        &self,
+        level: FlashLevel,
+        text: impl Into<String>,
+    ) -> Result<(), SessionError> {
+        let message = FlashMessage {
+            level,
+            text: text.into(),
+        };
+        self.change(|messages| messages.push(message.clone()))
+            .await?;
+        self.session.on_failure(Box::new(move |session| {
+            Box::pin(async move {
+                let flash = Self { session };
+                let undone = flash.change(|messages| {
+                    if let Some(last) = messages.iter().rposition(|other| *other == message) {
+                        messages.remove(last);
+                    }
+                });
+                report(undone.await);
+            })
+        }));
+        Ok(())
+    }
+
+    /// Takes the messages that wait. Nobody else gets them, unless this request fails.
+    ///
+    /// A visitor without a session has none, and asking costs nothing then.
+    ///
+    /// # Errors
+    ///
+    /// When the session cannot be read or written. One that has just ended has no messages.
+    pub async fn claim(&self) -> Result<Vec<FlashMessage>, SessionError> {
+        let mut claimed = Vec::new();
+        match self
+            .change(|messages| claimed = std::mem::take(messages))
+            .await
+        {
+            Ok(()) => {}
+            Err(SessionError::Gone) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+        if !claimed.is_empty() {
+            let claimed = claimed.clone();
+            self.session.on_failure(Box::new(move |session| {
+                Box::pin(async move {
+                    let flash = Self { session };
+                    let put_back = flash.change(|messages| {
+                        messages.splice(..0, claimed.iter().cloned());
+                    });
+                    report(put_back.await);
+                })
+            }));
+        }
+        Ok(claimed)
+    }
+
+    /// Changes the list in one step that nothing can come between; `change` may run more than once.
+    async fn change(
+        &self,
+        mut change: impl FnMut(&mut Vec<FlashMessage>),
+    ) -> Result<(), SessionError> {
+        let changed = self.session.update_value(KEY, |value| {
+            let mut messages = read(value);
+            change(&mut messages);
+            messages.drain(..messages.len().saturating_sub(MOST));
+            if messages.is_empty() {
+                return Ok(None);
+            }
+            Ok(Some(serde_json::to_value(messages)?))
+        });
+        changed.await.map(drop)
+    }
+}
+
+/// The messages in a value. One that this version cannot read is dropped: a message is never worth an error page.
+fn read(value: Option<Value>) -> Vec<FlashMessage> {
+    let Some(Value::Array(values)) = value else {
+        return Vec::new();
+    };
+    values
+        .into_iter()
+        .filter_map(|value| serde_json::from_value(value).ok())
+        .collect()
+}
+
+fn report(undone: Result<(), SessionError>) {
+    if let Err(error) = undone
+        && !matches!(error, SessionError::Gone)
+    {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "the flash messages of a failed request are lost");
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Flash {
+    type Rejection = SessionError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, SessionError> {
+        Self::of(parts)
+    }
+}
+
+impl std::fmt::Debug for Flash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Flash")
+    }
+}
