@@ -4,15 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::command::{cargo, program, run as run_command};
-use crate::install::{TASKSET, WRK, ensure};
+use crate::command::{cargo, output, program, run as run_command};
+use crate::install::{TASKSET, WRK, ensure, find};
 use crate::workspace;
 
 mod chart;
 mod comparison;
 mod http;
+mod latency;
 mod load;
 mod machine;
 mod pages;
@@ -55,6 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let programs = Programs::build()?;
     let machine = machine::describe()?;
     println!("{machine}");
+    move_to_cpu_1()?;
 
     let scratch = tempfile::tempdir()?;
     let pages = pages::measure(&programs, scratch.path(), effort)?;
@@ -68,6 +70,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         wire: pages.wire,
     };
     report::write(&measured, &workspace::target().join("bench"))
+}
+
+/// The servers get CPU 0 to themselves. What we start inherits this, until a server is told otherwise.
+fn move_to_cpu_1() -> Result<()> {
+    let process = std::process::id().to_string();
+    let mut taskset = Command::new(find(TASKSET)?);
+    output(taskset.args(["--all-tasks", "--cpu-list", "--pid", "1", &process]))
+        .context("the bench needs two CPUs, one for the server and one for the driver")?;
+    Ok(())
 }
 
 impl Programs {

@@ -3,7 +3,9 @@
 
 use anyhow::Result;
 
+use super::latency::{Latency, measure};
 use super::load::{Request, throughput};
+use super::server::Server;
 
 /// How long and how often.
 #[derive(Clone, Copy)]
@@ -18,34 +20,64 @@ pub(super) struct Comparison {
     pub(super) target: f64,
     /// Requests per second of A and of B, round by round.
     pub(super) rounds: Vec<(f64, f64)>,
+    pub(super) latencies: Vec<Latencies>,
 }
+
+/// Latency of both at one rate, which is a share of what A can do.
+pub(super) struct Latencies {
+    pub(super) percent: u32,
+    pub(super) rate: f64,
+    pub(super) a: Latency,
+    pub(super) b: Latency,
+}
+
+/// A server and what it is asked.
+pub(super) type Side<'a> = (&'a Server, Request);
 
 impl Comparison {
     pub(super) fn run(
         name: &'static str,
         target: f64,
-        a: &Request,
-        b: &Request,
+        a: &Side<'_>,
+        b: &Side<'_>,
         effort: Effort,
     ) -> Result<Self> {
         println!("{name}");
-        for request in [a, b] {
+        for (_, request) in [a, b] {
             throughput(request, effort.seconds.min(2))?;
         }
-        let mut rounds = Vec::with_capacity(effort.rounds);
-        for round in 1..=effort.rounds {
-            let (a, b) = (
-                throughput(a, effort.seconds)?,
-                throughput(b, effort.seconds)?,
-            );
-            println!("  round {round}: {a:>9.0} / {b:>9.0} = {:.3}", a / b);
-            rounds.push((a, b));
-        }
-        Ok(Self {
+        let mut comparison = Self {
             name,
             target,
-            rounds,
-        })
+            rounds: Vec::new(),
+            latencies: Vec::new(),
+        };
+        for round in 1..=effort.rounds {
+            let rates = (
+                throughput(&a.1, effort.seconds)?,
+                throughput(&b.1, effort.seconds)?,
+            );
+            println!(
+                "  round {round}: {:>9.0} / {:>9.0} = {:.3}",
+                rates.0,
+                rates.1,
+                rates.0 / rates.1
+            );
+            comparison.rounds.push(rates);
+        }
+        for percent in [30, 60] {
+            let rate = comparison.rate_of_a() * f64::from(percent) / 100.0;
+            let at_rate = |(server, request): &Side<'_>| {
+                measure(server.address, request, rate, effort.seconds)
+            };
+            comparison.latencies.push(Latencies {
+                percent,
+                rate,
+                a: at_rate(a)?,
+                b: at_rate(b)?,
+            });
+        }
+        Ok(comparison)
     }
 
     pub(super) fn ratios(&self) -> Vec<f64> {
@@ -86,6 +118,7 @@ mod tests {
             name: "",
             target: 1.0,
             rounds: vec![(50.0, 100.0), (90.0, 100.0), (30.0, 40.0)],
+            latencies: Vec::new(),
         };
         assert_eq!(comparison.ratio(), 0.75);
         assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);

@@ -1,11 +1,11 @@
-//! Load from a second process: `wrk`, one thread on CPU 1, bounded in connections and time.
+//! Load from a second process: `wrk`, one thread on our own CPU, bounded in connections and time.
 
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::command::output;
-use crate::install::{TASKSET, WRK, find};
+use crate::install::{WRK, find};
 
 /// What is asked for, again and again.
 pub(super) struct Request {
@@ -17,8 +17,7 @@ const CONNECTIONS: &str = "32";
 
 /// Requests per second over so many seconds. An answer that is neither 2xx nor 3xx, or a broken connection, fails.
 pub(super) fn throughput(request: &Request, seconds: u64) -> Result<f64> {
-    let mut wrk = Command::new(find(TASKSET)?);
-    wrk.args(["--cpu-list", "1"]).arg(find(WRK)?);
+    let mut wrk = Command::new(find(WRK)?);
     wrk.args([
         "--threads",
         "1",

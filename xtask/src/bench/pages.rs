@@ -93,7 +93,8 @@ impl Page<'_> {
         if repeated.body != answer.body || repeated.status != answer.status {
             bail!("benches/bare does not give the bytes that it was given");
         }
-        let [a, b] = [self.server, &bare].map(|server| request(server, self.path, &headers));
+        let [a, b] =
+            [self.server, &bare].map(|server| (server, request(server, self.path, &headers)));
         Comparison::run(name, target, &a, &b, self.effort)
     }
 }
@@ -111,7 +112,7 @@ fn guarded(programs: &Programs, effort: Effort) -> Result<Comparison> {
     for path in ["/guarded", "/open"] {
         expect(&get(server.address, path, &headers)?, 200)?;
     }
-    let [a, b] = ["/guarded", "/open"].map(|path| request(&server, path, &headers));
+    let [a, b] = ["/guarded", "/open"].map(|path| (&server, request(&server, path, &headers)));
     Comparison::run(
         "P3: a trivial handler behind RequireLogin",
         0.88,

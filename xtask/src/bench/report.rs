@@ -82,6 +82,19 @@ fn text(measured: &Measured) -> Result<String> {
             verdict(comparison.ratio() >= comparison.target),
         )?;
     }
+    text += "\n## Latency\n\n\
+        An open loop at a share of what A can do; each request is timed from when it should have left, so about 60 µs of \
+        every figure are the driver's own timer.\n\n\
+        | page | rate | A, median | A, p99 | B, median | B, p99 |\n|---|--:|--:|--:|--:|--:|\n";
+    for comparison in &measured.comparisons {
+        for at in &comparison.latencies {
+            writeln!(
+                text,
+                "| {} | {} % = {:.0}/s | {:.0} µs | {:.0} µs | {:.0} µs | {:.0} µs |",
+                comparison.name, at.percent, at.rate, at.a.median, at.a.p99, at.b.median, at.b.p99,
+            )?;
+        }
+    }
     text += "\n## P9: start and size\n\n![starts](starts.svg)\n\n\
         | | median | lowest to highest | target | |\n|---|--:|--:|--:|---|\n";
     for starts in &measured.starts {
@@ -141,6 +154,7 @@ mod tests {
             name,
             target: 0.85,
             rounds: vec![(ratio, 1.0)],
+            latencies: Vec::new(),
         };
         let measured = Measured {
             machine: "- a test".into(),
