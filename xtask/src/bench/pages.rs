@@ -52,7 +52,18 @@ pub(super) fn measure(programs: &Programs, scratch: &Path, effort: Effort) -> Re
             200,
             &[("Cookie", &cookie)],
         )?,
-        guarded(programs, effort)?,
+        guarded(
+            programs,
+            "P3: behind RequireLogin, sessions in memory",
+            None,
+            effort,
+        )?,
+        guarded(
+            programs,
+            "P3: behind RequireLogin, in SQLite",
+            Some(&scratch.join("sessions.db")),
+            effort,
+        )?,
     ];
     Ok(Pages {
         comparisons,
@@ -100,8 +111,17 @@ impl Page<'_> {
 }
 
 /// Both requests carry the cookie of a login; only one handler asks for it.
-fn guarded(programs: &Programs, effort: Effort) -> Result<Comparison> {
-    let server = Server::start(&program(&programs.guard))?;
+fn guarded(
+    programs: &Programs,
+    name: &'static str,
+    database: Option<&Path>,
+    effort: Effort,
+) -> Result<Comparison> {
+    let mut command = program(&programs.guard);
+    if let Some(file) = database {
+        command.arg("--database").arg(file);
+    }
+    let server = Server::start(&command)?;
     let login = get(server.address, "/enter", &[])?;
     let cookie = login
         .header("set-cookie")
@@ -109,17 +129,8 @@ fn guarded(programs: &Programs, effort: Effort) -> Result<Comparison> {
         .context("no login")?;
     expect(&get(server.address, "/guarded", &[])?, 303)?;
     let headers = [("Cookie", cookie)];
-    for path in ["/guarded", "/open"] {
-        expect(&get(server.address, path, &headers)?, 200)?;
-    }
     let [a, b] = ["/guarded", "/open"].map(|path| (&server, request(&server, path, &headers)));
-    Comparison::run(
-        "P3: a trivial handler behind RequireLogin",
-        0.88,
-        &a,
-        &b,
-        effort,
-    )
+    Comparison::run(name, 0.88, &a, &b, effort)
 }
 
 fn request(server: &Server, path: &str, headers: &[(&str, &str)]) -> Request {
