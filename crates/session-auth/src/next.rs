@@ -143,6 +143,7 @@ impl LocalPath {
     /// Whether this is `page`, with any query, any trailing slash, in any case and encoding.
     fn is_at(&self, page: &str) -> bool {
         let path = percent_decode_str(self.path()).decode_utf8_lossy();
+        let page = path_of(page);
         path.trim_end_matches('/')
             .eq_ignore_ascii_case(page.trim_end_matches('/'))
     }

@@ -185,7 +185,8 @@ impl Intent {
             let read = stored.values.map().map_err(SessionError::Unavailable)?;
             let read = self.over(read.clone());
             if let Some(record) = self.record {
-                change.wipe = record.was_cleared;
+                // What is left after somebody else has logged in is theirs, also where it is what was there before.
+                change.wipe = record.was_cleared || is_other_person(stored, login.as_ref());
                 if record.was_cleared && stored.login.is_some() {
                     change.login = LoginChange::Clear;
                 }
@@ -201,6 +202,12 @@ impl Intent {
             lifetime,
         })
     }
+}
+
+fn is_other_person(stored: &StoredSession, new: Option<&NewLogin>) -> bool {
+    let old = stored.login.as_ref();
+    old.zip(new)
+        .is_some_and(|(old, new)| old.user != new.login.user)
 }
 
 impl Change {

@@ -104,6 +104,37 @@ async fn data_of_a_login_that_no_longer_counts_is_wiped_when_somebody_else_logs_
     }
 }
 
+#[tokio::test]
+async fn what_the_next_person_writes_while_logging_in_is_kept_even_if_it_was_there_before() {
+    async fn login_and_write(
+        auth: Auth<Accounts>,
+        accounts: Extension<Accounts>,
+        session: session_auth::Session,
+    ) -> Result<(), AuthError> {
+        auth.login(&accounts.get("bob")).await?;
+        session.insert("theme", "dark").await.unwrap();
+        Ok(())
+    }
+    for (storage, layer) in layers().await {
+        let routes = Router::new().route("/login-and-write", post(login_and_write));
+        let site = Site::with(layer, |auth| auth, routes);
+        let mut browser = site.logged_in("alice").await;
+        browser.post("/value?key=theme&value=dark").await;
+        browser.post("/value?key=cart&value=apples").await;
+        browser.post("/login-and-write").await;
+        assert_eq!(
+            browser.get("/value?key=theme").await.text,
+            "dark",
+            "{storage}"
+        );
+        assert_eq!(
+            browser.get("/value?key=cart").await.text,
+            "nothing",
+            "{storage}"
+        );
+    }
+}
+
 /// Logs in, and waits until all the others have, before any of the answers exists.
 async fn login_together(
     auth: Auth<Accounts>,

@@ -1,9 +1,15 @@
 //! The one integration test binary of session-auth: every test acts through the public surface.
 
+#[cfg(feature = "password")]
+mod attempt;
+#[cfg(feature = "minijinja")]
+mod context;
+mod flash;
 mod login;
 mod next;
 #[cfg(feature = "password")]
 mod password;
+mod require;
 #[cfg(feature = "throttle")]
 mod throttle;
 
