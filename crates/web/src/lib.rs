@@ -11,6 +11,7 @@ pub mod config;
 pub(crate) mod error;
 pub(crate) mod error_page;
 pub(crate) mod figure;
+pub(crate) mod images;
 pub(crate) mod markdown;
 pub(crate) mod middleware;
 pub(crate) mod pages;
