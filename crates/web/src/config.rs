@@ -69,6 +69,26 @@ pub enum LoginMode {
 }
 
 impl Config {
+    /// From named settings alone, as if they were flags; the environment is not asked.
+    ///
+    /// # Errors
+    ///
+    /// When a name or a value is not understood.
+    pub fn with<'a>(
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, ConfigError> {
+        let flag = |(name, text): (&str, &str)| {
+            let setting =
+                Setting::named(name).ok_or_else(|| ConfigError::no_setting(name, "flag"))?;
+            Ok((setting, text.to_owned()))
+        };
+        let flags = settings
+            .into_iter()
+            .map(flag)
+            .collect::<Result<_, ConfigError>>()?;
+        Self::parse(&Values::gather(&Flags(flags), [])?)
+    }
+
     /// Parses gathered values; the first one that makes no sense is the error.
     pub(crate) fn parse(values: &Values) -> Result<Self, ConfigError> {
         let listen: SocketAddr = values.parse(

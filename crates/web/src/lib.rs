@@ -1,17 +1,17 @@
 //! The Gatepost blog: HTTP and HTML on top of `domain`, `storage` and `session-auth`.
 //!
-//! In reading order: `routes` is the whole URL table, `pages` has a module per noun, `page` renders, `middleware` is
+//! In reading order: [`routes`] is the whole URL table, `pages` has a module per noun, `page` renders, `middleware` is
 //! the stack around the router, `server` the loop around that, `cli` the commands. Invariant: nothing here decides who
 //! may do what (`domain` does) and nothing here writes SQL (`storage` does).
 
 pub(crate) mod arrival;
 pub(crate) mod assets;
+pub(crate) mod auth;
 pub mod cli;
 pub mod config;
 pub(crate) mod error;
 pub(crate) mod error_page;
 pub(crate) mod figure;
-pub(crate) mod images;
 pub(crate) mod markdown;
 pub(crate) mod middleware;
 pub(crate) mod pages;

@@ -17,6 +17,7 @@ use tower::{Service, ServiceBuilder};
 use tower_http::csrf::CsrfLayer;
 
 use crate::arrival::Arrivals;
+use crate::auth;
 use crate::error_page::ErrorPages;
 use crate::state::App;
 
@@ -35,6 +36,7 @@ pub(crate) fn around(
     let csrf = CsrfLayer::new()
         .add_trusted_origin(app.config.base_url.as_str())
         .expect("a base URL is an origin as browsers write it");
+    let sessions = auth::sessions(&app);
     ServiceBuilder::new()
         // Names the request and finds its sender; outermost, so that every line and every answer carries the id.
         .layer(observe::Observe::new(Arrivals::new(
@@ -49,6 +51,8 @@ pub(crate) fn around(
         .layer(shed::Shed::new(IN_FLIGHT))
         // Before the session: a forged form must not even load one.
         .layer(csrf)
+        // Reads one cookie and loads nothing; commits when the answer is there.
+        .layer(sessions)
         // Body limits follow in `routes`, where the editor's differs from everybody else's.
         .service(router)
 }

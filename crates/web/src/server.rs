@@ -3,6 +3,7 @@
 //! Invariant: every connection has a place, and every wait on a client has a deadline; after `shutdown` the loop ends
 //! within `limits.drain`, whatever the clients do.
 
+mod activity;
 mod body;
 mod connection;
 mod limits;

@@ -11,9 +11,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gatepost_storage::{Db, ImageStore, OpenError};
+use session_auth::StorageError;
 use session_auth::password::PasswordHasher;
 
 use crate::assets::Assets;
+use crate::auth;
 use crate::config::{Config, ConfigError, LoginMode};
 use crate::site::Site;
 use crate::state::App;
@@ -68,6 +70,9 @@ pub enum StartError {
     /// The new database does not answer.
     #[error("The database does not answer ({0}); look at it with `gatepost migrate`.")]
     Storage(#[from] gatepost_storage::Error),
+    /// The tables of the sessions cannot be made.
+    #[error("The tables of the sessions cannot be made ({0}); look at it with `gatepost migrate`.")]
+    Sessions(#[from] StorageError),
     /// `--dev` without the sources.
     #[error(
         "`--dev` reads ./templates and ./static, which are not here; `cd` into the source directory or leave it out."
@@ -198,9 +203,11 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
 /// Opens (at first makes) the data directory and the database, for commands that serve nothing.
 pub(crate) async fn open_database(config: &Config, world: World) -> Result<Db, StartError> {
     data_directory(config)?;
-    Db::open(&config.database, world.clock)
+    let db = Db::open(&config.database, world.clock)
         .await
-        .map_err(|source| StartError::Database { source })
+        .map_err(|source| StartError::Database { source })?;
+    auth::migrate(&db).await?;
+    Ok(db)
 }
 
 fn look(dev: bool) -> Result<(Templates, Arc<Assets>), StartError> {

@@ -6,6 +6,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::settings::{SETTINGS, Setting};
+
 /// A setting that was not understood or cannot be served.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -96,21 +98,31 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn unknown(
-        name: String,
-        origin: String,
-        known: impl Iterator<Item = String>,
-    ) -> Self {
+    /// A name that is no setting's, written as settings are in files and flags.
+    pub(super) fn no_setting(name: &str, origin: &str) -> Self {
+        Self::unknown(
+            name,
+            origin,
+            SETTINGS.iter().map(|setting| setting.name.to_owned()),
+        )
+    }
+
+    /// A name that is no variable's.
+    pub(super) fn no_variable(name: &str) -> Self {
+        Self::unknown(name, "environment", SETTINGS.iter().map(Setting::variable))
+    }
+
+    fn unknown(name: &str, origin: &str, known: impl Iterator<Item = String>) -> Self {
         let close = known
-            .map(|candidate| (strsim::jaro_winkler(&candidate, &name), candidate))
+            .map(|candidate| (strsim::jaro_winkler(&candidate, name), candidate))
             .filter(|(similarity, _)| *similarity > 0.8)
             .max_by(|(a, _), (b, _)| a.total_cmp(b));
         let suggestion = close.map_or_else(String::new, |(_, candidate)| {
             format!(", did you mean `{candidate}`?")
         });
         Self::Unknown {
-            name,
-            origin,
+            name: name.to_owned(),
+            origin: origin.to_owned(),
             suggestion,
         }
     }

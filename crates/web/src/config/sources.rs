@@ -190,12 +190,7 @@ fn from_environment(
                 }
             }
             (None, None) => {
-                let known = SETTINGS.iter().map(Setting::variable);
-                return Err(ConfigError::unknown(
-                    name,
-                    "the environment".to_owned(),
-                    known,
-                ));
+                return Err(ConfigError::no_variable(&name));
             }
         };
         if values
@@ -241,8 +236,7 @@ fn entry(path: &Path, name: String, value: toml::Value) -> Result<Value, ConfigE
         });
     }
     let Some(setting) = Setting::named(&name) else {
-        let known = SETTINGS.iter().map(|setting| setting.name.to_owned());
-        return Err(ConfigError::unknown(name, origin.to_string(), known));
+        return Err(ConfigError::no_setting(&name, &origin.to_string()));
     };
     let text = match &value {
         toml::Value::Array(items) => items

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::Limits;
+use super::activity::Activity;
 use super::body::with_deadline;
 use super::pace::Paced;
 
@@ -43,16 +44,20 @@ pub(super) async fn serve<S>(
         return;
     };
     let io = TokioIo::new(Paced::new(stream, limits.write_pause));
-    let service = hyper::service::service_fn({
-        // `call` only makes the future, so the lock is held for that moment; a clone per request would cost more.
-        let service = Mutex::new(service);
-        move |request: Request<Incoming>| {
-            let mut request = with_deadline(request, limits);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            service
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .call(request)
+    // `call` only makes the future, so the lock is held for that moment; a clone per request would cost more.
+    let service = Mutex::new(service);
+    let activity = Activity::default();
+    let service = hyper::service::service_fn(|request: Request<Incoming>| {
+        let under_way = activity.begin();
+        let mut request = with_deadline(request, limits);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = service
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .call(request);
+        async move {
+            let _under_way = under_way;
+            answer.await
         }
     });
     let ended = if http2 {
@@ -62,8 +67,23 @@ pub(super) async fn serve<S>(
             .keep_alive_interval(limits.header)
             .keep_alive_timeout(limits.header);
         builder.max_header_list_size(HEADER_BYTES as u32);
-        let connection = pin!(builder.serve_connection(io, service));
-        until_shutdown(connection, http2::Connection::graceful_shutdown, &shutdown).await
+        let mut connection = pin!(builder.serve_connection(io, service));
+        let driven = until_shutdown(
+            connection.as_mut(),
+            http2::Connection::graceful_shutdown,
+            &shutdown,
+        );
+        // HTTP/1.1 has a deadline of its own for headers; here the connection is watched from outside.
+        let ended = tokio::select! { ended = driven => Some(ended), () = activity.stops(limits.header) => None };
+        match ended {
+            Some(ended) => ended,
+            // A handshake that was never finished has nothing to wind down.
+            None if !activity.ever_began() => Ok(()),
+            None => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        }
     } else {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new());

@@ -1,0 +1,9 @@
+//! The site over HTTP, as a browser sees it: one binary, a module per subject.
+
+mod support;
+
+mod config;
+mod errors;
+mod security;
+mod server;
+mod startup;

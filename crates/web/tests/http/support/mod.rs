@@ -1,0 +1,13 @@
+//! What every journey needs: a site in a directory of its own, and browsers that keep their cookies.
+
+mod answer;
+mod browser;
+mod form;
+mod program;
+mod site;
+
+pub(crate) use answer::Answer;
+pub(crate) use browser::Browser;
+pub(crate) use form::Multipart;
+pub(crate) use program::{Program, gatepost};
+pub(crate) use site::Site;

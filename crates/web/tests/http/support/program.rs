@@ -1,0 +1,75 @@
+//! The real binary, started and stopped.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// A running `gatepost serve`; killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+/// The command, with nothing inherited that could set it up.
+pub(crate) fn gatepost(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GATEPOST_") {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("RUST_LOG").arg("--data").arg(data);
+    command
+}
+
+impl Program {
+    /// Runs a command to its end.
+    pub(crate) fn run(data: &Path, arguments: &[&str]) -> Output {
+        gatepost(data)
+            .args(arguments)
+            .output()
+            .expect("the binary runs")
+    }
+
+    /// Starts a server on a free port.
+    pub(crate) fn serve(data: &Path, arguments: &[&str]) -> Self {
+        let mut command = gatepost(data);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        Self { child, output }
+    }
+
+    /// The next line it prints; empty at its end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("UTF-8");
+        line.trim_end().to_owned()
+    }
+
+    /// Asks it to end, as an init system does.
+    pub(crate) fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is there");
+    }
+
+    /// Waits for the end: the exit code, and what it printed until then.
+    pub(crate) fn end(&mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("UTF-8");
+        (self.child.wait().expect("it ends").code(), rest)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
