@@ -21,7 +21,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<(), StorageError> {
 }
 
 /// The session storage as a command sees it; `None` for one that lives in the server's memory.
-pub(crate) fn stored_sessions(config: &Config, db: &Db) -> Option<impl SessionStorage> {
+pub(crate) fn stored_sessions(config: &Config, db: &Db) -> Option<impl SessionStorage + use<>> {
     (config.sessions == Sessions::Database).then(|| in_database(db))
 }
 

@@ -3,3 +3,4 @@
 //! Invariant: a handler finds within what the viewer may touch, acts, commits and answers.
 
 pub(crate) mod health;
+pub(crate) mod robots;

@@ -9,7 +9,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
 use crate::assets;
-use crate::pages::health;
+use crate::pages::{health, robots};
 use crate::state::App;
 
 /// Every form but the editor's is small.
@@ -21,6 +21,7 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/version", get(health::version))
+        .route("/robots.txt", get(robots::show))
         .route("/favicon.ico", get(assets::favicon))
         .route("/static/{*file}", get(assets::show))
         .layer(DefaultBodyLimit::max(SMALL_FORM))

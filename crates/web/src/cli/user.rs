@@ -3,6 +3,7 @@
 //! Invariant: the rules are those of the pages; the last owner stays an owner, whoever asks.
 
 mod answer;
+mod sessions;
 
 use clap::{Args, Subcommand};
 use gatepost_domain::display_name::DisplayName;
@@ -60,6 +61,10 @@ pub(super) enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// List where somebody is logged in
+    Sessions(Who),
+    /// Log somebody out everywhere
+    Logout(Who),
 }
 
 #[derive(Args)]
@@ -74,12 +79,12 @@ pub(super) struct Who {
 impl Command {
     pub(super) async fn run(self, config: Config, world: World) -> Result<(), Failure> {
         let db = start::open_database(&config, world).await?;
-        let done = self.answer(&db, &world).await;
+        let done = self.answer(&config, &db, &world).await;
         db.close().await;
         done
     }
 
-    async fn answer(self, db: &Db, world: &World) -> Result<(), Failure> {
+    async fn answer(self, config: &Config, db: &Db, world: &World) -> Result<(), Failure> {
         match self {
             Self::Add {
                 who,
@@ -135,6 +140,14 @@ impl Command {
                 let hash = hash(world, &password::from_stdin()?).await?;
                 allowed(&who.name, db.users().set_password(user.id, &hash).await)?;
                 Answer::new(&user, "has a new password").print(who.json);
+            }
+            Self::Sessions(who) => {
+                let user = who.find(db).await?;
+                sessions::list(config, db, world, &user, who.json).await?;
+            }
+            Self::Logout(who) => {
+                let user = who.find(db).await?;
+                sessions::end(config, db, &user, who.json).await?;
             }
         }
         Ok(())
