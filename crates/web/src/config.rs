@@ -8,6 +8,7 @@ mod error;
 mod lifetime;
 mod settings;
 mod sources;
+mod value;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use ipnet::IpNet;
 pub use base_url::BaseUrl;
 pub use error::ConfigError;
 pub(crate) use settings::{SETTINGS, Setting};
-pub(crate) use sources::{Flags, Value, Values};
+pub(crate) use sources::{Flags, Values};
+pub(crate) use value::Value;
 
 /// Everything that `gatepost serve` was told.
 #[derive(Debug, Clone)]

@@ -1,0 +1,202 @@
+//! What a request asked for, remembered in case its answer is an error, and the page that is drawn then.
+//!
+//! Invariant: the status and the headers of the refusal stay (`Allow`, `Retry-After`, a removed cookie); only its body
+//! is replaced.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use serde::Serialize;
+use session_auth::{AuthError, SessionError};
+use tower_http::csrf::ProtectionError;
+
+use super::accept::prefers_json;
+use super::wording::{self, Wording};
+use crate::arrival::Arrival;
+use crate::error::{Cause, Chain, Problem};
+use crate::server::SlowBody;
+use crate::site::Site;
+use crate::state::App;
+
+/// What is remembered of a request in case its answer is an error.
+pub(super) struct Asked {
+    arrival: Option<Arrival>,
+    method: Method,
+    uri: Uri,
+    accept: Option<HeaderValue>,
+    body: Option<SlowBody>,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Request<Body>) -> Self {
+        Self {
+            arrival: request.extensions().get().copied(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            accept: request.headers().get(header::ACCEPT).cloned(),
+            body: request.extensions().get().cloned(),
+        }
+    }
+
+    pub(super) fn draw(&self, app: &App, response: Response<Body>) -> Response<Body> {
+        let mut response = response;
+        if response.status().is_client_error() && self.body.as_ref().is_some_and(SlowBody::was_cut)
+        {
+            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+        }
+        if response.status().is_server_error() {
+            self.log(&response);
+        }
+        if is_drawn(&response) {
+            return response;
+        }
+        let wording = Wording::of(response.status());
+        let detail = said_about(&response);
+        let view = View {
+            site: &app.site,
+            status: response.status().as_u16(),
+            title: wording.title,
+            detail: detail.as_deref().unwrap_or(wording.detail),
+            advice: wording.advice,
+            request_id: self.arrival.map(|arrival| arrival.id.to_string()),
+        };
+        let (kind, text) = if self.wants_json() {
+            view.json()
+        } else {
+            view.html(app)
+        };
+        self.replace_body(response, kind, text)
+    }
+
+    fn replace_body(
+        &self,
+        response: Response<Body>,
+        kind: &'static str,
+        text: String,
+    ) -> Response<Body> {
+        let (mut parts, _) = response.into_parts();
+        for stale in [
+            header::ETAG,
+            header::LAST_MODIFIED,
+            header::CONTENT_ENCODING,
+        ] {
+            parts.headers.remove(stale);
+        }
+        parts
+            .headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        parts
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+        parts
+            .headers
+            .append(header::VARY, HeaderValue::from_static("accept"));
+        parts
+            .headers
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let body = if self.method == Method::HEAD {
+            Body::empty()
+        } else {
+            Body::from(text)
+        };
+        Response::from_parts(parts, body)
+    }
+
+    fn wants_json(&self) -> bool {
+        self.accept
+            .as_ref()
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(prefers_json)
+    }
+
+    fn log(&self, response: &Response<Body>) {
+        tracing::error!(
+            request = self.arrival.map(|arrival| arrival.id.to_string()),
+            method = %self.method,
+            path = self.uri.path(),
+            status = response.status().as_u16(),
+            cause = cause_of(response).map(|cause| Chain(&*cause).to_string()),
+            "request failed"
+        );
+    }
+}
+
+/// axum and most layers refuse with `text/plain` or nothing; a page or a document was meant for the reader.
+fn is_drawn(response: &Response<Body>) -> bool {
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    matches!(
+        kind,
+        "text/html" | "application/json" | "application/problem+json"
+    )
+}
+
+/// The sentence that whoever refused left for the reader.
+fn said_about(response: &Response<Body>) -> Option<Cow<'static, str>> {
+    let extensions = response.extensions();
+    let from_problem = extensions
+        .get::<Problem>()
+        .and_then(|problem| problem.detail.clone());
+    from_problem.or_else(|| {
+        extensions
+            .get::<ProtectionError>()
+            .map(|_| wording::CROSS_SITE.into())
+    })
+}
+
+/// The cause that whoever failed left for the log.
+fn cause_of(response: &Response<Body>) -> Option<Cause> {
+    let extensions = response.extensions();
+    let from_problem = extensions
+        .get::<Problem>()
+        .and_then(|problem| problem.cause.clone());
+    from_problem
+        .or_else(|| {
+            extensions
+                .get::<AuthError>()
+                .map(|error| Arc::new(error.clone()) as Cause)
+        })
+        .or_else(|| {
+            extensions
+                .get::<SessionError>()
+                .map(|error| Arc::new(error.clone()) as Cause)
+        })
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    site: &'a Site,
+    status: u16,
+    title: &'static str,
+    detail: &'a str,
+    advice: &'static str,
+    request_id: Option<String>,
+}
+
+impl View<'_> {
+    fn html(&self, app: &App) -> (&'static str, String) {
+        let page = app.templates.render("pages/error.html", self);
+        let page = page.unwrap_or_else(|error| {
+            tracing::error!(cause = %Chain(&error), "the error page could not be drawn");
+            format!("<!doctype html><title>{0}</title><h1>{0}</h1>", self.title)
+        });
+        ("text/html; charset=utf-8", page)
+    }
+
+    fn json(&self) -> (&'static str, String) {
+        let document = serde_json::json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": self.request_id,
+        });
+        ("application/problem+json", document.to_string())
+    }
+}
