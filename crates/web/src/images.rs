@@ -1,0 +1,169 @@
+//! Uploaded pictures, made ready for readers: turned upright, in sRGB, in several widths, without metadata.
+//!
+//! Invariant: the bytes that were uploaded never reach a reader, and no more than one picture is decoded at a time, off
+//! the threads that serve requests.
+
+mod animation;
+mod colour;
+mod decode;
+mod encode;
+mod kind;
+mod resize;
+
+use bytes::Bytes;
+use gatepost_domain::ids::UserId;
+use gatepost_domain::picture::{ImageHash, Variant};
+use gatepost_storage::images::NewImage;
+use gatepost_storage::{Db, ImageStore};
+use tokio::sync::Semaphore;
+
+use kind::Kind;
+
+/// What an upload may weigh.
+pub(crate) const MAX_BYTES: usize = 20 * 1000 * 1000;
+/// What a picture may measure: 50 megapixels, and no side that only an attack would have.
+pub(crate) const MAX_PIXELS: u64 = 50_000_000;
+const MAX_SIDE: u32 = 30_000;
+
+/// Names the way pictures are made. A change of the pipeline changes it, since addresses of pictures are for ever.
+const PIPELINE: &str = "gatepost 2026 pictures, first pipeline";
+
+/// A picture takes hundreds of megabytes while it is decoded, so they go through one by one.
+static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+
+/// A picture that readers can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) hash: ImageHash,
+    pub(crate) notice: Option<Notice>,
+}
+
+/// What the writer should know about an accepted picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Notice {
+    #[error(
+        "Only the first frame of this animation was kept; a GIF keeps its movement up to 10 MB."
+    )]
+    FirstFrame,
+}
+
+/// Why a picture was not accepted.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// 413
+    #[error("This picture is larger than 20 MB. Save it smaller and try again.")]
+    TooHeavy,
+    /// 413
+    #[error("This picture is larger than 50 megapixels. Save it smaller and try again.")]
+    TooManyPixels,
+    /// 415
+    #[error("Pictures can be JPEG, PNG, WebP or GIF.")]
+    Unsupported,
+    /// 415
+    #[error("This is a HEIC picture, which browsers can’t show. Save it as JPEG and try again.")]
+    Heic,
+    /// 422
+    #[error(
+        "This picture can’t be read; it may be damaged. Save it again as JPEG or PNG and try once more."
+    )]
+    Undecodable,
+}
+
+/// Why there is no picture now.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReceiveError {
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error("the picture could not be stored")]
+    Storage(#[source] gatepost_storage::Error),
+}
+
+/// Everything readers will see of a picture.
+#[derive(Debug)]
+struct Prepared {
+    /// Narrowest first.
+    variants: Vec<(Variant, Bytes)>,
+    notice: Option<Notice>,
+}
+
+/// Checks an upload, makes its variants and stores them; the same bytes are made and stored once.
+pub(crate) async fn receive(
+    db: &Db,
+    store: &ImageStore,
+    uploader: UserId,
+    upload: Bytes,
+) -> Result<Received, ReceiveError> {
+    if upload.len() > MAX_BYTES {
+        return Err(ReceiveError::Refused(Refusal::TooHeavy));
+    }
+    let hash = name(upload.clone()).await;
+    if db
+        .images()
+        .find(&hash)
+        .await
+        .map_err(ReceiveError::Storage)?
+        .is_some()
+    {
+        return Ok(Received { hash, notice: None });
+    }
+    let Prepared { variants, notice } = prepare(upload).await.map_err(ReceiveError::Refused)?;
+    let image = NewImage {
+        hash,
+        uploader,
+        variants,
+    };
+    db.images()
+        .keep(store, &image)
+        .await
+        .map_err(ReceiveError::Storage)?;
+    Ok(Received { hash, notice })
+}
+
+/// The same bytes through the same pipeline are the same picture.
+async fn name(upload: Bytes) -> ImageHash {
+    let hash = tokio::task::spawn_blocking(move || blake3::derive_key(PIPELINE, &upload));
+    ImageHash::new(hash.await.expect("hashing does not fail"))
+}
+
+async fn prepare(upload: Bytes) -> Result<Prepared, Refusal> {
+    // Refused before it waits behind others.
+    let kind = Kind::of(&upload)?;
+    let permit = ONE_AT_A_TIME
+        .acquire()
+        .await
+        .expect("the semaphore is never closed");
+    let work = tokio::task::spawn_blocking(move || {
+        // Owned by the work itself: a visitor who goes away does not let a second picture in beside this one.
+        let _permit = permit;
+        make(kind, &upload)
+    });
+    // A decoder that panics has met a picture it can't read.
+    work.await.unwrap_or(Err(Refusal::Undecodable))
+}
+
+/// The whole way of one picture, on a thread that may be busy.
+fn make(kind: Kind, upload: &[u8]) -> Result<Prepared, Refusal> {
+    if kind == Kind::Gif
+        && let Some(animation) = animation::reencode(upload)?
+    {
+        return Ok(Prepared {
+            variants: vec![animation],
+            notice: None,
+        });
+    }
+    let decoded = decode::decode(kind, upload)?;
+    let drawn = kind != Kind::Jpeg && encode::is_drawn(&decoded.image);
+    let mut image = resize::to_widest(decoded.image, decoded.orientation);
+    image.apply_orientation(decoded.orientation);
+    let image = encode::without_idle_alpha(colour::to_srgb(image, decoded.profile.as_deref()));
+    let variants = resize::widths(image.width())
+        .map(|width| encode::encode(&resize::to_width(&image, width), drawn))
+        .collect::<Result<_, _>>()?;
+    Ok(Prepared {
+        variants,
+        notice: decoded.is_animated.then_some(Notice::FirstFrame),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! From a file to pixels, under limits that are checked before the pixels exist.
+
+use std::io::Cursor;
+
+use image::codecs::gif::GifDecoder;
+use image::codecs::jpeg::JpegDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
+
+use super::kind::Kind;
+use super::{MAX_PIXELS, MAX_SIDE, Refusal};
+
+/// 50 megapixels with four channels of 16 bits, and a little for the decoder itself.
+const MAX_ALLOC: u64 = 448 * 1024 * 1024;
+
+/// Pixels of eight bits, and what has to happen to them.
+pub(super) struct Decoded {
+    pub(super) image: DynamicImage,
+    pub(super) orientation: Orientation,
+    pub(super) profile: Option<Vec<u8>>,
+    /// There was more than this one frame.
+    pub(super) is_animated: bool,
+}
+
+pub(super) fn decode(kind: Kind, upload: &[u8]) -> Result<Decoded, Refusal> {
+    let file = Cursor::new(upload);
+    match kind {
+        Kind::Jpeg if !has_an_end(upload) => Err(Refusal::Undecodable),
+        Kind::Jpeg => pixels(JpegDecoder::new(file).map_err(refusal)?, false),
+        Kind::Png => {
+            let decoder = PngDecoder::with_limits(file, limits()).map_err(refusal)?;
+            let is_animated = decoder.is_apng().unwrap_or(false);
+            pixels(decoder, is_animated)
+        }
+        Kind::Webp => {
+            let decoder = WebPDecoder::new(file).map_err(refusal)?;
+            let is_animated = decoder.has_animation();
+            pixels(decoder, is_animated)
+        }
+        // Who comes here with frames was too large to keep them.
+        Kind::Gif => {
+            let is_animated = super::animation::has_frames(upload)?;
+            pixels(GifDecoder::new(file).map_err(refusal)?, is_animated)
+        }
+    }
+}
+
+fn pixels(mut decoder: impl ImageDecoder, is_animated: bool) -> Result<Decoded, Refusal> {
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    decoder.set_limits(limits()).map_err(refusal)?;
+    // A picture without readable notes is still a picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().unwrap_or(None);
+    let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
+    Ok(Decoded {
+        image: in_eight_bits(image),
+        orientation,
+        profile,
+        is_animated,
+    })
+}
+
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), Refusal> {
+    if width == 0 || height == 0 {
+        return Err(Refusal::Undecodable);
+    }
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || width.max(height) > MAX_SIDE {
+        return Err(Refusal::TooManyPixels);
+    }
+    Ok(())
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOC);
+    limits
+}
+
+fn refusal(error: ImageError) -> Refusal {
+    match error {
+        ImageError::Limits(_) => Refusal::TooManyPixels,
+        _ => Refusal::Undecodable,
+    }
+}
+
+fn in_eight_bits(image: DynamicImage) -> DynamicImage {
+    match image.color() {
+        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => image,
+        ColorType::L16 => image.into_luma8().into(),
+        ColorType::La16 => image.into_luma_alpha8().into(),
+        other if other.has_alpha() => image.into_rgba8().into(),
+        _ => image.into_rgb8().into(),
+    }
+}
+
+/// The decoder would fill the missing half of a truncated upload with grey and call it a picture.
+fn has_an_end(jpeg: &[u8]) -> bool {
+    let mut at = 2;
+    // Segments carry their lengths; previews inside them have ends of their own, which are not this one.
+    while let Some(&[0xFF, marker, high, low]) = jpeg.get(at..at + 4) {
+        at += 2 + usize::from(u16::from_be_bytes([high, low]));
+        if marker == 0xDA {
+            return jpeg
+                .get(at..)
+                .is_some_and(|scan| scan.windows(2).any(|pair| pair == [0xFF, 0xD9]));
+        }
+    }
+    // Fill bytes or worse: let the decoder judge.
+    true
+}

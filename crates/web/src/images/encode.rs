@@ -1,0 +1,106 @@
+//! From pixels to the file a reader gets: photographs as JPEG, drawings without loss; never a byte of metadata.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use gatepost_domain::picture::{ImageFormat, Variant};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::codecs::webp::WebPEncoder;
+use image::{DynamicImage, ImageEncoder as _};
+use jpeg_encoder::{ColorType as JpegColour, Encoder as JpegEncoder, SamplingFactor};
+
+use super::Refusal;
+
+const QUALITY: u8 = 82;
+
+/// How many pixels tell a drawing from a photograph.
+const SAMPLE: usize = 400_000;
+const FEW_COLOURS: usize = 32;
+const MANY_COLOURS: usize = 4096;
+
+/// Drawings have few colours, or many in flat areas. (A grey photograph has at most 256 colours, and no flat areas.)
+pub(super) fn is_drawn(image: &DynamicImage) -> bool {
+    let channels = usize::from(image.color().channel_count());
+    let row_bytes = image.width() as usize * channels;
+    let step = (image.width() as usize * image.height() as usize / SAMPLE).max(1);
+    let mut colours = HashSet::new();
+    let (mut pairs, mut flat) = (0_u32, 0_u32);
+    for row in image.as_bytes().chunks_exact(row_bytes).step_by(step) {
+        let mut last: Option<&[u8]> = None;
+        for pixel in row.chunks_exact(channels) {
+            pairs += 1;
+            if last == Some(pixel) {
+                flat += 1;
+                continue;
+            }
+            last = Some(pixel);
+            if colours.len() <= MANY_COLOURS {
+                colours.insert(pixel);
+            }
+        }
+    }
+    let mostly_flat = f64::from(flat) >= 0.4 * f64::from(pairs);
+    colours.len() <= FEW_COLOURS || (colours.len() <= MANY_COLOURS && mostly_flat)
+}
+
+/// An alpha channel that hides nothing would keep a photograph from leaving as JPEG.
+pub(super) fn without_idle_alpha(image: DynamicImage) -> DynamicImage {
+    match image.as_rgba8() {
+        Some(pixels)
+            if pixels
+                .as_raw()
+                .chunks_exact(4)
+                .all(|pixel| pixel[3] == u8::MAX) =>
+        {
+            image.into_rgb8().into()
+        }
+        _ => image,
+    }
+}
+
+/// One variant, from three channels or four.
+pub(super) fn encode(image: &DynamicImage, drawn: bool) -> Result<(Variant, Bytes), Refusal> {
+    let (format, bytes) = match image {
+        DynamicImage::ImageRgb8(_) if !drawn => (ImageFormat::Jpg, jpeg(image)?),
+        _ => lossless(image)?,
+    };
+    let variant = Variant {
+        width: image.width(),
+        height: image.height(),
+        format,
+    };
+    Ok((variant, bytes.into()))
+}
+
+fn jpeg(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+    let mut file = Vec::new();
+    let mut encoder = JpegEncoder::new(&mut file, QUALITY);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_optimized_huffman_tables(true);
+    let (Ok(width), Ok(height)) = (u16::try_from(image.width()), u16::try_from(image.height()))
+    else {
+        return Err(Refusal::TooManyPixels);
+    };
+    encoder
+        .encode(image.as_bytes(), width, height, JpegColour::Rgb)
+        .map_err(|_| Refusal::Undecodable)?;
+    Ok(file)
+}
+
+/// PNG or lossless WebP, whichever is smaller.
+fn lossless(image: &DynamicImage) -> Result<(ImageFormat, Vec<u8>), Refusal> {
+    let (width, height, colour) = (image.width(), image.height(), image.color());
+    let (mut png, mut webp) = (Vec::new(), Vec::new());
+    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
+        .write_image(image.as_bytes(), width, height, colour.into())
+        .map_err(|_| Refusal::Undecodable)?;
+    // WebP has no pictures longer than 16383; those are PNG.
+    let smaller = WebPEncoder::new_lossless(&mut webp)
+        .write_image(image.as_bytes(), width, height, colour.into())
+        .is_ok_and(|()| webp.len() < png.len());
+    Ok(if smaller {
+        (ImageFormat::Webp, webp)
+    } else {
+        (ImageFormat::Png, png)
+    })
+}
