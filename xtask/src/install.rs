@@ -73,27 +73,26 @@ pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
     if packages.is_empty() {
         return Ok(());
     }
-    let install = format!(
-        "apt-get install --yes --no-install-recommends {}",
-        packages.join(" ")
-    );
-    if locate("apt-get").is_none() {
-        bail!(
-            "{} missing, and there is no apt-get here to install it with",
-            packages.join(", ")
-        );
-    }
-    if !is_root() {
-        bail!(
-            "{} missing; install with: sudo {install}",
-            packages.join(", ")
-        );
-    }
-    println!("installing: {install}");
+    let arguments = remedy(&packages, locate("apt-get").is_some(), is_root())?;
+    println!("installing: apt-get {}", arguments.join(" "));
     apt_update()?;
-    run(apt()
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(&packages))
+    run(apt().args(arguments))
+}
+
+/// How apt-get brings the packages, if we may; else what to do instead.
+fn remedy<'a>(packages: &[&'a str], has_apt: bool, is_root: bool) -> Result<Vec<&'a str>> {
+    let arguments = [&["install", "--yes", "--no-install-recommends"], packages].concat();
+    match (has_apt, is_root) {
+        (true, true) => Ok(arguments),
+        (true, false) => bail!(
+            "missing programs; install them with: sudo apt-get {}",
+            arguments.join(" ")
+        ),
+        (false, _) => bail!(
+            "missing programs, and no apt-get to install them with: {}",
+            packages.join(", ")
+        ),
+    }
 }
 
 /// Whether we may install, and have to give up our rights before starting PostgreSQL.
@@ -148,6 +147,29 @@ fn is_program(file: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_is_installed_by_root_and_named_to_everybody_else() {
+        let packages = ["chromium", "chromium-driver"];
+        let install = remedy(&packages, true, true).expect("root may install");
+        assert_eq!(
+            install.join(" "),
+            "install --yes --no-install-recommends chromium chromium-driver"
+        );
+        let refusals = [(true, false), (false, true), (false, false)].map(|(apt, root)| {
+            remedy(&packages, apt, root)
+                .expect_err("not here")
+                .to_string()
+        });
+        assert!(refusals[0].ends_with(
+            "sudo apt-get install --yes --no-install-recommends chromium chromium-driver"
+        ));
+        assert!(
+            refusals[1..]
+                .iter()
+                .all(|refusal| refusal.ends_with("chromium, chromium-driver"))
+        );
+    }
 
     #[test]
     fn a_program_in_the_path_is_found_and_an_invented_one_is_not() {
