@@ -36,6 +36,9 @@ mod ambient;
 mod cleanup;
 mod warnings;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
 pub use ambient::{Clock, Randomness};
 #[cfg(feature = "password")]
 pub use auth::Attempt;

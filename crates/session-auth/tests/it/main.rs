@@ -4,12 +4,16 @@
 mod attempt;
 #[cfg(feature = "minijinja")]
 mod context;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod contract;
 mod flash;
 mod login;
 mod next;
 #[cfg(feature = "password")]
 mod password;
 mod require;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(feature = "throttle")]
 mod throttle;
 

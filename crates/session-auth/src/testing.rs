@@ -1,0 +1,15 @@
+//! For tests: a clock that moves when told, a browser with a cookie jar, and the contract suite for storages (feature
+//! `testing`).
+
+mod browser;
+mod clock;
+mod contract;
+mod naive;
+mod probe;
+mod schedule;
+mod site;
+
+pub use browser::Browser;
+pub use clock::{advance, now};
+pub use contract::contract;
+pub use naive::NaiveStorage;

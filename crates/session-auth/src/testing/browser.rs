@@ -1,0 +1,151 @@
+//! A browser for tests: it keeps cookies and nothing else.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Request, header};
+use tower_service::Service;
+
+/// Sends requests to a router and keeps the cookies it sets. A clone shares the cookies.
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use axum::{Router, routing::get};
+/// use session_auth::{MemoryStorage, Session, SessionLayer, testing::Browser};
+///
+/// async fn visits(session: Session) -> String {
+///     let visits = session.update("visits", |visits: Option<u64>| visits.unwrap_or(0) + 1).await;
+///     visits.unwrap().to_string()
+/// }
+/// let site = Router::new().route("/", get(visits)).layer(SessionLayer::new(MemoryStorage::new()));
+///
+/// let browser = Browser::new(site.clone());
+/// browser.get("/").await;
+/// let body = axum::body::to_bytes(browser.get("/").await.into_body(), 100).await.unwrap();
+/// assert_eq!(body, "2");
+///
+/// // Another browser is another visitor.
+/// let body = axum::body::to_bytes(Browser::new(site).get("/").await.into_body(), 100).await.unwrap();
+/// assert_eq!(body, "1");
+/// # }
+/// # #[cfg(not(feature = "memory"))] fn main() {}
+/// ```
+#[derive(Clone, Debug)]
+pub struct Browser {
+    router: Router,
+    cookies: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl Browser {
+    /// A browser that has not been anywhere.
+    #[must_use]
+    pub fn new(router: Router) -> Self {
+        Self {
+            router,
+            cookies: Arc::default(),
+        }
+    }
+
+    /// A browser with a copy of this one's cookies, as they are now.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let cookies = self.jar().clone();
+        Self {
+            router: self.router.clone(),
+            cookies: Arc::new(Mutex::new(cookies)),
+        }
+    }
+
+    /// What this browser would send as its `Cookie` header.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        let jar = self.jar();
+        let pairs: Vec<_> = jar
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// Sends a request with the cookies, and keeps those of the answer.
+    ///
+    /// # Panics
+    ///
+    /// When a cookie is no header value.
+    pub async fn send(&self, mut request: Request<Body>) -> Response {
+        let cookies = self.cookies();
+        if !cookies.is_empty() {
+            let value = HeaderValue::from_str(&cookies).expect("cookies came from headers");
+            request.headers_mut().insert(header::COOKIE, value);
+        }
+        let response = self.router.clone().call(request).await;
+        let response = response
+            .unwrap_or_else(|infallible: Infallible| match infallible {})
+            .into_response();
+        self.keep(response.headers());
+        response
+    }
+
+    /// `GET path`.
+    ///
+    /// # Panics
+    ///
+    /// When the path is no path.
+    pub async fn get(&self, path: &str) -> Response {
+        let request = Request::get(path).body(Body::empty());
+        self.send(request.expect("a path")).await
+    }
+
+    /// `POST path` with the fields of a form.
+    ///
+    /// # Panics
+    ///
+    /// When the path is no path.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
+        };
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(pairs.join("&")));
+        self.send(request.expect("a path")).await
+    }
+
+    fn keep(&self, headers: &HeaderMap) {
+        for header in headers.get_all(header::SET_COOKIE) {
+            let text = header.to_str().unwrap_or_default();
+            let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let is_removal = attributes
+                .split(';')
+                .any(|attribute| attribute.trim() == "Max-Age=0");
+            if is_removal {
+                self.jar().remove(name);
+            } else {
+                self.jar().insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn jar(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
+        self.cookies
+            .lock()
+            .expect("nothing panics while it holds this lock")
+    }
+}

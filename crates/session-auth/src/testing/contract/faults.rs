@@ -1,0 +1,199 @@
+//! A storage that fails: S10.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::{
+    super::{
+        probe::Call,
+        schedule::{self, Picks},
+        site::{Answer, refused},
+    },
+    Checked, Stage, Suite,
+    cookies::cookie_of,
+    ensure, ensure_eq,
+};
+use crate::{Session, SessionError, SessionStorage, request::RequestSession};
+
+pub(super) async fn check<O, S>(suite: &mut Suite<O>)
+where
+    O: AsyncFn(&str) -> S,
+    S: SessionStorage,
+{
+    suite
+        .check(None, "a session that cannot be read is a 503", unreadable)
+        .await;
+    suite
+        .check(None, "what cannot be stored is a 503", unstorable)
+        .await;
+    suite
+        .check(None, "a use that cannot be noted is served", untouchable)
+        .await;
+    suite
+        .check(None, "a client that hangs up cuts nothing in half", hang_up)
+        .await;
+    suite
+        .check(
+            None,
+            "an undo runs when the answer is a 5xx, and only then",
+            undo,
+        )
+        .await;
+}
+
+fn is_unavailable(answer: &Answer) -> Checked {
+    ensure_eq(answer.status, StatusCode::SERVICE_UNAVAILABLE, "status")?;
+    ensure(
+        !answer.header("retry-after").is_empty(),
+        "there is no Retry-After",
+    )?;
+    ensure_eq(answer.set_cookie(), "", "Set-Cookie")?;
+    ensure(
+        matches!(answer.error, Some(SessionError::Unavailable(_))),
+        format!("the answer carries {:?}", answer.error),
+    )
+}
+
+async fn unreadable(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = site.log_in("", "alice").await.cookie();
+    stage.probe.fail(&[Call::Load]);
+    stage.probe.calls();
+    // The handler makes an empty session of it, and writes; it does not come to that.
+    let swallow = |_, session: Session| async move {
+        let value = session.get_value("a").await.unwrap_or_default();
+        let again = session.get_value("a").await;
+        let _ = session.insert("a", 1).await;
+        format!("{value:?} {again:?}")
+    };
+    is_unavailable(&site.visit(&cookie, swallow).await)?;
+    ensure_eq(stage.probe.calls(), vec![Call::Load], "calls")?;
+    is_unavailable(&site.log_in(&cookie, "bob").await)?;
+    let flush = |_, session: Session| async move {
+        let _ = session.get_value("a").await;
+        session.flush().await.map_err(refused)
+    };
+    is_unavailable(&site.visit(&cookie, flush).await)?;
+    // Whoever needs no session is served.
+    let answer = site.visit(&cookie, |_, _| async {}).await;
+    ensure_eq(answer.status, StatusCode::OK, "status without a session")?;
+    let anonymous = |_, session: Session| async move {
+        session
+            .get_value("a")
+            .await
+            .map(|value| format!("{value:?}"))
+            .map_err(refused)
+    };
+    let answer = site.visit("", anonymous).await;
+    ensure_eq(answer.status, StatusCode::OK, "status without a cookie")?;
+
+    stage.probe.fail(&[]);
+    ensure_eq(
+        site.user(&cookie).await.as_deref(),
+        Some("alice"),
+        "logged in when it is back",
+    )?;
+    ensure_eq(site.value(&cookie, "a").await, None, "a value")
+}
+
+async fn unstorable(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = site.log_in("", "alice").await.cookie();
+    stage
+        .probe
+        .fail(&[Call::Create, Call::Commit, Call::Delete, Call::ByUser]);
+    is_unavailable(&site.write("", "a", 1).await)?;
+    is_unavailable(&site.log_in("", "bob").await)?;
+    is_unavailable(&site.write(&cookie, "a", 1).await)?;
+    is_unavailable(&site.log_in(&cookie, "alice").await)?;
+    is_unavailable(&site.log_out(&cookie).await)?;
+    let update = |_, session: Session| async move {
+        session
+            .update("a", |_: Option<u64>| 1)
+            .await
+            .map(|value| value.to_string())
+    };
+    is_unavailable(&site.visit(&cookie, update).await)?;
+    let end_others = |request: RequestSession, _| async move {
+        request
+            .end_other_sessions("alice")
+            .await
+            .map(|ended| ended.to_string())
+    };
+    is_unavailable(&site.visit(&cookie, end_others).await)?;
+
+    stage.probe.fail(&[]);
+    ensure_eq(
+        site.user(&cookie).await.as_deref(),
+        Some("alice"),
+        "logged in when it is back",
+    )?;
+    ensure_eq(site.value(&cookie, "a").await, None, "a value")?;
+    ensure(
+        site.log_out(&cookie).await.is_removal(),
+        "the logout failed",
+    )
+}
+
+async fn untouchable(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = cookie_of(&site).await?;
+    stage.probe.fail(&[Call::Touch]);
+    stage.probe.calls();
+    super::clock::advance(std::time::Duration::from_secs(60));
+    let value = site.value(&cookie, "a").await;
+    ensure_eq(value, Some(json!(1)), "a value")?;
+    ensure_eq(stage.probe.calls(), vec![Call::Load, Call::Touch], "calls")
+}
+
+/// The client goes away while the change is on its way to the storage.
+async fn hang_up(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = cookie_of(&site).await?;
+    let held = {
+        let cookie = cookie.clone();
+        stage.actor(|site| async move {
+            let (answered, hang_up) = tokio::sync::oneshot::channel();
+            let write = |_, session: Session| async move {
+                let written = session.insert("b", 2).await.map_err(refused);
+                let _ = answered.send(());
+                written
+            };
+            let request = tokio::spawn(async move { site.visit(&cookie, write).await });
+            let _ = hang_up.await;
+            // The handler is done. What is left of the request is the commit, in a task of its own by the time the
+            // request is polled no more.
+            tokio::task::yield_now().await;
+            request.abort();
+            let _ = request.await;
+            Answer::default()
+        })
+    };
+    let mut picks = Picks::default();
+    schedule::run(&mut picks, vec![held]).await;
+    ensure_eq(site.value(&cookie, "b").await, Some(json!(2)), "the value")
+}
+
+async fn undo(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = cookie_of(&site).await?;
+    for (status, expected) in [(StatusCode::OK, 2), (StatusCode::INTERNAL_SERVER_ERROR, 3)] {
+        let script = move |request: RequestSession, session: Session| async move {
+            let updated = session.update("a", |_: Option<u64>| 2).await;
+            request.on_failure(Box::new(|request| {
+                Box::pin(async move {
+                    let three = |_| Ok(Some(json!(3)));
+                    let _ = request.update_value("a", three).await;
+                })
+            }));
+            updated.map(|_| status)
+        };
+        site.visit(&cookie, script).await;
+        ensure_eq(
+            site.value(&cookie, "a").await,
+            Some(json!(expected)),
+            status.as_str(),
+        )?;
+    }
+    Ok(())
+}

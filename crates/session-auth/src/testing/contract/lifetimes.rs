@@ -1,0 +1,354 @@
+//! How long sessions live: S8.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::json;
+use time::{OffsetDateTime, UtcOffset};
+use tower_sessions_core::Expiry;
+
+use super::{
+    super::{
+        clock::{advance, now},
+        probe::Call,
+        site::{Answer, Site, log_in, refused},
+    },
+    Checked, Stage, Suite,
+    cookies::cookie_of,
+    ensure, ensure_eq,
+};
+use crate::{Session, SessionStorage};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const INSTANT: Duration = Duration::from_millis(1);
+
+pub(super) async fn check<O, S>(suite: &mut Suite<O>)
+where
+    O: AsyncFn(&str) -> S,
+    S: SessionStorage,
+{
+    suite
+        .check(None, "a session ends when it is not used", idle)
+        .await;
+    suite
+        .check(
+            None,
+            "a session ends at its deadline, however much it is used",
+            absolute,
+        )
+        .await;
+    suite
+        .check(None, "uses are noted now and then", touches)
+        .await;
+    suite
+        .check(
+            None,
+            "a login lives as long as the person asked for",
+            remembered,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "OnInactivity sets the idle timeout of this session",
+            on_inactivity,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "AtDateTime sets the deadline of this session",
+            at_date_time,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "OnSessionEnd makes a cookie that ends with the browser",
+            on_session_end,
+        )
+        .await;
+    suite
+        .check(None, "no expiry can pass the limit of the layer", limits)
+        .await;
+    suite
+        .check(None, "an expiry in the past ends the session", past)
+        .await;
+    suite
+        .check(
+            None,
+            "a session that ended while a request ran takes no write",
+            over_at_commit,
+        )
+        .await;
+}
+
+async fn lives(site: &Site, cookie: &str) -> bool {
+    site.value(cookie, "a").await.is_some()
+}
+
+async fn set_expiry(site: &Site, cookie: &str, expiry: Expiry) -> Answer {
+    let set = move |_, session: Session| async move {
+        session.set_expiry(Some(expiry));
+        if session.get_value("a").await.map_err(refused)?.is_none() {
+            session.insert("a", 1).await.map_err(refused)?;
+        }
+        Ok::<_, StatusCode>(())
+    };
+    site.visit(cookie, set).await
+}
+
+async fn idle(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR));
+    let cookie = cookie_of(&site).await?;
+    for _ in 0..5 {
+        advance(HOUR - INSTANT);
+        ensure(lives(&site, &cookie).await, "reading did not keep it alive")?;
+    }
+    advance(HOUR);
+    ensure(!lives(&site, &cookie).await, "it outlived its idle timeout")?;
+    let answer = site.visit(&cookie, |_, session| async move {
+        session
+            .get_value("a")
+            .await
+            .map(|value| format!("{value:?}"))
+            .map_err(refused)
+    });
+    ensure_eq(
+        answer.await.set_cookie(),
+        "",
+        "Set-Cookie for a session that is over",
+    )
+}
+
+async fn absolute(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR).absolute_timeout(3 * HOUR));
+    let cookie = cookie_of(&site).await?;
+    for _ in 0..5 {
+        advance(HOUR / 2);
+        site.write(&cookie, "b", json!(now().unix_timestamp()))
+            .await;
+        ensure(lives(&site, &cookie).await, "it ended too early")?;
+    }
+    advance(HOUR / 2 - INSTANT);
+    ensure(lives(&site, &cookie).await, "it ended too early")?;
+    advance(INSTANT);
+    ensure(!lives(&site, &cookie).await, "it outlived its deadline")
+}
+
+async fn touches(stage: Stage) -> Checked {
+    for (idle, interval) in [(DAY, MINUTE), (5 * MINUTE, MINUTE / 2)] {
+        let site = Site::new(stage.layer().idle_timeout(idle));
+        let cookie = cookie_of(&site).await?;
+        stage.probe.calls();
+        for _ in 0..3 {
+            advance(interval - INSTANT);
+            lives(&site, &cookie).await;
+            ensure_eq(
+                stage.probe.calls(),
+                vec![Call::Load],
+                "calls before the interval is over",
+            )?;
+            advance(INSTANT);
+            lives(&site, &cookie).await;
+            ensure_eq(
+                stage.probe.calls(),
+                vec![Call::Load, Call::Touch],
+                "calls after the interval",
+            )?;
+            lives(&site, &cookie).await;
+            ensure_eq(
+                stage.probe.calls(),
+                vec![Call::Load],
+                "calls right after a touch",
+            )?;
+        }
+        let read = |_, session: Session| async move {
+            session
+                .get_value("a")
+                .await
+                .map(|value| format!("{value:?}"))
+                .map_err(refused)
+        };
+        advance(interval);
+        let answer = site.visit(&cookie, read).await;
+        ensure_eq(answer.set_cookie(), "", "Set-Cookie of a touch")?;
+    }
+    Ok(())
+}
+
+async fn remembered(stage: Stage) -> Checked {
+    let site = stage.site();
+    let brief = site.visit("", log_in("alice", false)).await;
+    ensure(
+        !brief.set_cookie().contains("Max-Age"),
+        "a login that is not remembered has a Max-Age",
+    )?;
+    advance(DAY - INSTANT);
+    ensure(
+        site.user(&brief.cookie()).await.is_some(),
+        "it ended before 24 hours",
+    )?;
+    advance(DAY);
+    ensure(
+        site.user(&brief.cookie()).await.is_none(),
+        "it outlived 24 hours",
+    )?;
+
+    let long = site.visit("", log_in("alice", true)).await;
+    ensure(
+        long.set_cookie().ends_with("; Max-Age=7776000"),
+        format!("a remembered login: {}", long.set_cookie()),
+    )?;
+    for _ in 0..3 {
+        advance(30 * DAY - INSTANT);
+        ensure(
+            site.user(&long.cookie()).await.is_some(),
+            "it ended before its time",
+        )?;
+    }
+    advance(3 * INSTANT);
+    ensure(
+        site.user(&long.cookie()).await.is_none(),
+        "it outlived 90 days",
+    )?;
+
+    let unused = site.visit("", log_in("alice", true)).await.cookie();
+    advance(30 * DAY);
+    ensure(
+        site.user(&unused).await.is_none(),
+        "it outlived 30 days without use",
+    )
+}
+
+async fn on_inactivity(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = cookie_of(&site).await?;
+    let answer = set_expiry(
+        &site,
+        &cookie,
+        Expiry::OnInactivity(time::Duration::minutes(10)),
+    )
+    .await;
+    ensure_eq(answer.cookie(), cookie.clone(), "the id")?;
+    // A later write, by a request that says nothing of expiry, keeps it.
+    advance(9 * MINUTE);
+    site.write(&cookie, "b", 1).await;
+    advance(10 * MINUTE - INSTANT);
+    ensure(lives(&site, &cookie).await, "it ended too early")?;
+    advance(10 * MINUTE);
+    ensure(
+        !lives(&site, &cookie).await,
+        "it outlived its own idle timeout",
+    )
+}
+
+async fn at_date_time(stage: Stage) -> Checked {
+    let site = stage.site();
+    for offset in [
+        UtcOffset::UTC,
+        UtcOffset::from_hms(14, 0, 0).unwrap_or(UtcOffset::UTC),
+    ] {
+        let cookie = cookie_of(&site).await?;
+        let deadline = (now() + HOUR).to_offset(offset);
+        let answer = set_expiry(&site, &cookie, Expiry::AtDateTime(deadline)).await;
+        ensure(
+            answer.set_cookie().ends_with("; Max-Age=3600"),
+            answer.set_cookie(),
+        )?;
+        advance(HOUR / 2);
+        site.write(&cookie, "b", 1).await;
+        advance(HOUR / 2 - INSTANT);
+        ensure(lives(&site, &cookie).await, "it ended too early")?;
+        advance(INSTANT);
+        ensure(!lives(&site, &cookie).await, "it outlived its own deadline")?;
+    }
+    Ok(())
+}
+
+async fn on_session_end(stage: Stage) -> Checked {
+    let site = stage.site();
+    let long = site.visit("", log_in("alice", true)).await;
+    ensure(
+        long.set_cookie().contains("Max-Age"),
+        "a remembered login has no Max-Age",
+    )?;
+    let answer = set_expiry(&site, &long.cookie(), Expiry::OnSessionEnd).await;
+    ensure_eq(answer.cookie(), long.cookie(), "the id")?;
+    ensure(
+        !answer.set_cookie().contains("Max-Age"),
+        answer.set_cookie(),
+    )
+}
+
+async fn limits(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR).absolute_timeout(2 * HOUR));
+    let far = OffsetDateTime::from_unix_timestamp(253_000_000_000).unwrap_or(now());
+    for expiry in [
+        Expiry::OnInactivity(time::Duration::MAX),
+        Expiry::OnInactivity(time::Duration::weeks(1)),
+        Expiry::AtDateTime(far),
+    ] {
+        let cookie = set_expiry(&site, "", expiry).await.cookie();
+        ensure(!cookie.is_empty(), "no session was made")?;
+        advance(HOUR);
+        ensure(
+            !lives(&site, &cookie).await,
+            format!("{expiry:?} passed the idle limit"),
+        )?;
+
+        let cookie = cookie_of(&site).await?;
+        set_expiry(&site, &cookie, expiry).await;
+        for _ in 0..3 {
+            advance(HOUR / 2);
+            ensure(lives(&site, &cookie).await, "it ended too early")?;
+            set_expiry(&site, &cookie, expiry).await;
+        }
+        advance(HOUR / 2);
+        ensure(
+            !lives(&site, &cookie).await,
+            format!("{expiry:?} passed the absolute limit"),
+        )?;
+    }
+    Ok(())
+}
+
+async fn past(stage: Stage) -> Checked {
+    let site = stage.site();
+    for expiry in [
+        Expiry::AtDateTime(now()),
+        Expiry::AtDateTime(OffsetDateTime::UNIX_EPOCH),
+        Expiry::OnInactivity(time::Duration::ZERO),
+        Expiry::OnInactivity(time::Duration::seconds(-1)),
+    ] {
+        let cookie = cookie_of(&site).await?;
+        let answer = set_expiry(&site, &cookie, expiry).await;
+        ensure(answer.is_removal(), format!("{expiry:?}: {answer:?}"))?;
+        ensure(
+            !lives(&site, &cookie).await,
+            format!("{expiry:?} left the session alive"),
+        )?;
+        let answer = set_expiry(&site, "", expiry).await;
+        ensure_eq(
+            answer.set_cookie(),
+            "",
+            "Set-Cookie of a session that is over at once",
+        )?;
+    }
+    Ok(())
+}
+
+async fn over_at_commit(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR));
+    let cookie = cookie_of(&site).await?;
+    let slow = |_, session: Session| async move {
+        session.insert("late", true).await.map_err(refused)?;
+        advance(HOUR);
+        Ok::<_, StatusCode>(())
+    };
+    let answer = site.visit(&cookie, slow).await;
+    ensure_eq(answer.set_cookie(), "", "Set-Cookie")?;
+    ensure_eq(site.value(&cookie, "late").await, None, "a late value")
+}

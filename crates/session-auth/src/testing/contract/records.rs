@@ -1,0 +1,389 @@
+//! The storage asked directly: what goes in comes out, an insert is an insert, and the dead stay dead.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Map, json};
+
+use super::{Checked, Stage, Suite, ensure, ensure_eq};
+use crate::{
+    Change, Client, Lifetime, Login, LoginChange, Outcome, Promise, SessionKey, SessionStorage,
+    Stamp, StorageError, StoredSession, testing::now,
+};
+
+pub(super) async fn check<O, S>(suite: &mut Suite<O>)
+where
+    O: AsyncFn(&str) -> S,
+    S: SessionStorage,
+{
+    suite
+        .check(
+            None,
+            "a session comes out as it went in",
+            a_session_comes_out_as_it_went_in,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "create never replaces a session",
+            create_never_replaces,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "a change is applied to what is stored",
+            a_change_is_applied,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "a change whose expectation fails does nothing",
+            an_expectation_fails,
+        )
+        .await;
+    suite
+        .check(
+            Promise::AtomicRotation,
+            "a rotation leaves nothing behind",
+            a_rotation_moves,
+        )
+        .await;
+    suite
+        .check(
+            Promise::NoRevival,
+            "nothing revives a deleted session",
+            nothing_revives,
+        )
+        .await;
+    suite
+        .check(
+            Promise::ByUser,
+            "the sessions of a user are listed and ended",
+            by_user,
+        )
+        .await;
+    suite
+        .check(None, "cleanup takes what is over, in batches", cleanup)
+        .await;
+    survives_restart(suite).await;
+}
+
+fn key(number: u8) -> SessionKey {
+    SessionKey::from_bytes([number; 32])
+}
+
+fn session() -> StoredSession {
+    StoredSession {
+        created_at: now(),
+        last_seen: now(),
+        lifetime: Lifetime {
+            idle: Duration::from_secs(600),
+            deadline: now() + Duration::from_secs(6000),
+            persistent: false,
+        },
+        login: None,
+        client: Client::default(),
+        values: Map::new().into(),
+    }
+}
+
+fn session_of(user: &str) -> StoredSession {
+    StoredSession {
+        login: Some(Login {
+            user: user.to_owned(),
+            stamp: Stamp::of(&[user.as_bytes()]),
+            at: now(),
+            remember: true,
+        }),
+        ..session()
+    }
+}
+
+fn broken(error: StorageError) -> String {
+    format!("the storage failed: {error}")
+}
+
+async fn loaded(stage: &Stage, number: u8) -> Result<Option<Arc<StoredSession>>, String> {
+    stage.probe.load(&key(number)).await.map_err(broken)
+}
+
+/// Everything but the values, and the values.
+fn parts(session: &StoredSession) -> (String, String) {
+    let values = session.values.map().cloned().unwrap_or_default();
+    let rest = (
+        session.created_at,
+        session.last_seen,
+        session.lifetime,
+        &session.login,
+        &session.client,
+    );
+    (format!("{rest:?}"), json!(values).to_string())
+}
+
+async fn a_session_comes_out_as_it_went_in(stage: Stage) -> Checked {
+    let values = json!({
+        "": null,
+        "nul": "\u{0}",
+        "emoji": "🦀 é \u{202e}",
+        "quote": "\"'\\;--",
+        "number": [i64::MIN, u64::MAX, 0.1],
+        "nested": {"a": {"b": [true, null]}},
+        "large": "x".repeat(100_000),
+    });
+    let full = StoredSession {
+        created_at: now() - Duration::from_millis(1),
+        lifetime: Lifetime {
+            persistent: true,
+            ..session().lifetime
+        },
+        client: Client {
+            address: "2001:db8::1".parse().ok(),
+            browser: Some("Firefox on Linux".to_owned()),
+        },
+        values: values.as_object().cloned().unwrap_or_default().into(),
+        ..session_of("Ålice\u{0}")
+    };
+    for (number, session) in [(1, session()), (2, full)] {
+        let created = stage.probe.create(&key(number), &session).await;
+        ensure(created.map_err(broken)?, "a free key is taken")?;
+        let stored = loaded(&stage, number).await?.ok_or("it is not there")?;
+        ensure_eq(parts(&stored), parts(&session), "stored")?;
+    }
+    ensure(
+        loaded(&stage, 3).await?.is_none(),
+        "a session nobody stored",
+    )
+}
+
+async fn create_never_replaces(stage: Stage) -> Checked {
+    let created = stage.probe.create(&key(1), &session_of("alice")).await;
+    ensure(created.map_err(broken)?, "a free key is taken")?;
+    let created = stage.probe.create(&key(1), &session_of("bob")).await;
+    ensure(!created.map_err(broken)?, "the second create was accepted")?;
+    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    ensure_eq(parts(&stored), parts(&session_of("alice")), "stored")
+}
+
+async fn create(stage: &Stage, number: u8, session: &StoredSession) -> Checked {
+    let created = stage.probe.create(&key(number), session).await;
+    ensure(created.map_err(broken)?, "a free key is taken")
+}
+
+async fn commit(stage: &Stage, number: u8, change: &Change) -> Result<Outcome, String> {
+    stage
+        .probe
+        .commit(&key(number), change)
+        .await
+        .map_err(broken)
+}
+
+async fn done(stage: &Stage, number: u8, change: &Change) -> Checked {
+    let outcome = commit(stage, number, change).await?;
+    ensure(
+        matches!(outcome, Outcome::Done),
+        format!("{outcome:?} instead of Done"),
+    )
+}
+
+async fn a_change_is_applied(stage: Stage) -> Checked {
+    create(&stage, 1, &session()).await?;
+    loaded(&stage, 1).await?;
+    let mut change = Change::new(now());
+    change.set = Map::from_iter([
+        ("a".to_owned(), json!(1)),
+        ("b".to_owned(), json!({"c": null})),
+    ]);
+    change.login = LoginChange::Set(session_of("alice").login.ok_or("a login")?);
+    done(&stage, 1, &change).await?;
+    loaded(&stage, 1).await?;
+
+    let mut change = Change::new(now());
+    change.set.insert("b".to_owned(), json!({"d": 1}));
+    change.remove.push("a".to_owned());
+    let lifetime = Lifetime {
+        idle: Duration::from_secs(5),
+        ..session().lifetime
+    };
+    change.lifetime = Some(lifetime);
+    done(&stage, 1, &change).await?;
+    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    let expected = StoredSession {
+        lifetime,
+        values: Map::from_iter([("b".to_owned(), json!({"d": 1}))]).into(),
+        ..session_of("alice")
+    };
+    ensure_eq(parts(&stored), parts(&expected), "stored")?;
+
+    let mut change = Change::new(now());
+    change.wipe = true;
+    change.login = LoginChange::Clear;
+    done(&stage, 1, &change).await?;
+    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    let expected = StoredSession {
+        lifetime,
+        ..session()
+    };
+    ensure_eq(parts(&stored), parts(&expected), "stored")
+}
+
+async fn an_expectation_fails(stage: Stage) -> Checked {
+    create(&stage, 1, &session()).await?;
+    loaded(&stage, 1).await?;
+    let mut change = Change::new(now());
+    change.expected.push(("n".to_owned(), Some(json!(1))));
+    change.set.insert("n".to_owned(), json!(2));
+    change.new_key = Some(key(2));
+    match commit(&stage, 1, &change).await? {
+        Outcome::Changed(current) => ensure_eq(parts(&current), parts(&session()), "answered")?,
+        other => return Err(format!("{other:?} instead of Changed")),
+    }
+    ensure(loaded(&stage, 2).await?.is_none(), "it was moved")?;
+    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    ensure_eq(parts(&stored), parts(&session()), "stored")?;
+    change.expected = vec![("n".to_owned(), None)];
+    done(&stage, 1, &change).await
+}
+
+async fn a_rotation_moves(stage: Stage) -> Checked {
+    create(&stage, 1, &session_of("alice")).await?;
+    loaded(&stage, 1).await?;
+    let mut change = Change::new(now());
+    change.new_key = Some(key(2));
+    done(&stage, 1, &change).await?;
+    ensure(loaded(&stage, 1).await?.is_none(), "the old key is alive")?;
+    let moved = loaded(&stage, 2).await?.ok_or("it did not arrive")?;
+    ensure_eq(parts(&moved), parts(&session_of("alice")), "moved")?;
+
+    change.new_key = Some(key(3));
+    let outcome = commit(&stage, 1, &change).await?;
+    ensure(
+        matches!(outcome, Outcome::Gone),
+        format!("a second rotation of one session answered {outcome:?}"),
+    )?;
+    ensure(
+        loaded(&stage, 3).await?.is_none(),
+        "a second rotation made a copy",
+    )
+}
+
+async fn nothing_revives(stage: Stage) -> Checked {
+    create(&stage, 1, &session_of("alice")).await?;
+    loaded(&stage, 1).await?;
+    stage.probe.touch(&key(1), now()).await.map_err(broken)?;
+    stage.probe.delete(&key(1)).await.map_err(broken)?;
+    stage.probe.delete(&key(1)).await.map_err(broken)?;
+
+    let mut change = Change::new(now());
+    change.set.insert("late".to_owned(), json!(true));
+    let outcome = commit(&stage, 1, &change).await?;
+    ensure(
+        matches!(outcome, Outcome::Gone),
+        format!("a late save answered {outcome:?}"),
+    )?;
+    stage.probe.touch(&key(1), now()).await.map_err(broken)?;
+    // A storage that keeps touches for later writes them before it looks for what is over.
+    let long_ago = now() - Duration::from_secs(1_000_000);
+    stage
+        .probe
+        .delete_expired(long_ago, 1)
+        .await
+        .map_err(broken)?;
+    ensure(loaded(&stage, 1).await?.is_none(), "it is there again")
+}
+
+async fn by_user(stage: Stage) -> Checked {
+    for (number, user, seconds) in [
+        (1, "alice", 1),
+        (2, "alice", 3),
+        (3, "bob", 2),
+        (4, "alice", 2),
+    ] {
+        let seen = now() + Duration::from_secs(seconds);
+        let session = StoredSession {
+            last_seen: seen,
+            ..session_of(user)
+        };
+        create(&stage, number, &session).await?;
+    }
+    create(&stage, 5, &session()).await?;
+    let keys = async |user| -> Result<Vec<SessionKey>, String> {
+        let sessions = stage.probe.list_by_user(user).await.map_err(broken)?;
+        Ok(sessions.into_iter().map(|(key, _)| key).collect())
+    };
+    ensure_eq(
+        keys("alice").await?,
+        vec![key(2), key(4), key(1)],
+        "alice's",
+    )?;
+    ensure_eq(keys("ALICE").await?, vec![], "another's")?;
+
+    let ended = stage.probe.delete_by_user("alice", Some(&key(4))).await;
+    ensure_eq(ended.map_err(broken)?, 2, "ended")?;
+    ensure_eq(keys("alice").await?, vec![key(4)], "alice's")?;
+    let ended = stage.probe.delete_by_user("alice", None).await;
+    ensure_eq(ended.map_err(broken)?, 1, "ended")?;
+    ensure_eq(keys("alice").await?, vec![], "alice's")?;
+    ensure_eq(keys("bob").await?, vec![key(3)], "bob's")?;
+    ensure(
+        loaded(&stage, 5).await?.is_some(),
+        "an anonymous session was ended",
+    )
+}
+
+async fn cleanup(stage: Stage) -> Checked {
+    let seconds = Duration::from_secs;
+    for number in 1..=5 {
+        let idle = seconds(u64::from(number) * 100);
+        let lifetime = Lifetime {
+            idle,
+            ..session().lifetime
+        };
+        let session = StoredSession {
+            lifetime,
+            ..session()
+        };
+        create(&stage, number, &session).await?;
+    }
+    // Used again, so over at 250 and not at 100.
+    loaded(&stage, 1).await?;
+    let touched = stage.probe.touch(&key(1), now() + seconds(150)).await;
+    touched.map_err(broken)?;
+    let removed = async |after, limit| {
+        let removed = stage
+            .probe
+            .delete_expired(now() + seconds(after), limit)
+            .await;
+        removed.map_err(broken)
+    };
+    ensure_eq(removed(199, 10).await?, 0, "removed before any was over")?;
+    ensure_eq(removed(400, 2).await?, 2, "removed in a batch of two")?;
+    ensure_eq(removed(400, 2).await?, 2, "removed in a second batch")?;
+    ensure_eq(removed(400, 2).await?, 0, "removed once more")?;
+    ensure(
+        loaded(&stage, 5).await?.is_some(),
+        "one that lives was removed",
+    )
+}
+
+async fn survives_restart<O, S>(suite: &mut Suite<O>)
+where
+    O: AsyncFn(&str) -> S,
+    S: SessionStorage,
+{
+    let storage = (suite.open)("restart").await;
+    let keeps = storage.promises().keeps(Promise::SurvivesRestart);
+    let created = storage.create(&key(1), &session_of("alice")).await;
+    drop(storage);
+    let reopened = (suite.open)("restart").await;
+    let found = reopened.load(&key(1)).await;
+    let checked = match (created, found) {
+        (Ok(true), Ok(Some(found))) => {
+            ensure_eq(parts(&found), parts(&session_of("alice")), "found")
+        }
+        other => Err(format!("{other:?}")),
+    };
+    let deviation = (!keeps).then_some(Promise::SurvivesRestart);
+    suite.note(deviation, "sessions survive a restart", checked);
+}

@@ -1,0 +1,153 @@
+//! A storage around the one under test: it counts calls, lets calls fail, and holds calls until a schedule lets them go.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::schedule::Turnstile;
+use crate::{Change, Outcome, Promises, SessionKey, SessionStorage, StorageError, StoredSession};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    Create,
+    Load,
+    Commit,
+    Touch,
+    Delete,
+    ByUser,
+    DeleteExpired,
+}
+
+#[derive(Clone)]
+pub(super) struct Probe {
+    storage: Arc<dyn SessionStorage>,
+    seen: Arc<Mutex<Seen>>,
+    turnstile: Option<Turnstile>,
+}
+
+#[derive(Default)]
+struct Seen {
+    calls: Vec<(Call, SessionKey)>,
+    failing: Vec<Call>,
+}
+
+impl Probe {
+    pub(super) fn around(storage: Arc<dyn SessionStorage>) -> Self {
+        Self {
+            storage,
+            seen: Arc::default(),
+            turnstile: None,
+        }
+    }
+
+    /// The same storage, with every call waiting at a turnstile.
+    pub(super) fn behind(&self, turnstile: Turnstile) -> Self {
+        Self {
+            turnstile: Some(turnstile),
+            ..self.clone()
+        }
+    }
+
+    /// The calls since the last time this was asked.
+    pub(super) fn calls(&self) -> Vec<Call> {
+        let calls = std::mem::take(&mut self.seen().calls);
+        calls.into_iter().map(|(call, _)| call).collect()
+    }
+
+    /// The keys of the calls since the last time either was asked.
+    pub(super) fn keys(&self) -> Vec<SessionKey> {
+        let calls = std::mem::take(&mut self.seen().calls);
+        calls.into_iter().map(|(_, key)| key).collect()
+    }
+
+    pub(super) fn fail(&self, calls: &[Call]) {
+        self.seen().failing = calls.to_vec();
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen
+            .lock()
+            .expect("nothing panics while it holds this lock")
+    }
+
+    async fn pass(&self, call: Call, key: &SessionKey) -> Result<(), StorageError> {
+        if let Some(turnstile) = &self.turnstile {
+            turnstile.wait().await;
+        }
+        let mut seen = self.seen();
+        seen.calls.push((call, *key));
+        if seen.failing.contains(&call) {
+            return Err(StorageError::new("the storage is told to fail"));
+        }
+        Ok(())
+    }
+}
+
+/// Stands for calls that have no key.
+const NO_KEY: [u8; 32] = [0; 32];
+
+#[async_trait]
+impl SessionStorage for Probe {
+    fn promises(&self) -> Promises {
+        self.storage.promises()
+    }
+
+    async fn create(
+        &self,
+        key: &SessionKey,
+        session: &StoredSession,
+    ) -> Result<bool, StorageError> {
+        self.pass(Call::Create, key).await?;
+        self.storage.create(key, session).await
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        self.pass(Call::Load, key).await?;
+        self.storage.load(key).await
+    }
+
+    async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
+        self.pass(Call::Commit, key).await?;
+        self.storage.commit(key, change).await
+    }
+
+    async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError> {
+        self.pass(Call::Touch, key).await?;
+        self.storage.touch(key, at).await
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
+        self.pass(Call::Delete, key).await?;
+        self.storage.delete(key).await
+    }
+
+    async fn list_by_user(
+        &self,
+        user: &str,
+    ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
+        self.pass(Call::ByUser, &SessionKey::from_bytes(NO_KEY))
+            .await?;
+        self.storage.list_by_user(user).await
+    }
+
+    async fn delete_by_user(
+        &self,
+        user: &str,
+        except: Option<&SessionKey>,
+    ) -> Result<u64, StorageError> {
+        self.pass(Call::ByUser, &SessionKey::from_bytes(NO_KEY))
+            .await?;
+        self.storage.delete_by_user(user, except).await
+    }
+
+    async fn delete_expired(
+        &self,
+        before: OffsetDateTime,
+        limit: usize,
+    ) -> Result<u64, StorageError> {
+        self.pass(Call::DeleteExpired, &SessionKey::from_bytes(NO_KEY))
+            .await?;
+        self.storage.delete_expired(before, limit).await
+    }
+}
