@@ -2,6 +2,8 @@
 //!
 //! Invariant: a change is applied to what is stored *now*. It carries what a request did, never a copy of what it read.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -46,7 +48,7 @@ pub enum LoginChange {
 #[derive(Clone, Debug)]
 pub enum Applied {
     /// The session as it is to be stored, under the change's `new_key` if it has one.
-    Stored(StoredSession),
+    Stored(Arc<StoredSession>),
     /// The session is over: answer [`Outcome::Gone`](super::Outcome::Gone).
     Gone,
     /// A value is not as expected: answer [`Outcome::Changed`](super::Outcome::Changed).
@@ -118,7 +120,7 @@ impl Change {
                 return Ok(Applied::Changed);
             }
         }
-        Ok(Applied::Stored(StoredSession {
+        Ok(Applied::Stored(Arc::new(StoredSession {
             created_at: stored.created_at,
             last_seen: stored.last_seen.max(self.now),
             lifetime: self.lifetime.unwrap_or(stored.lifetime),
@@ -129,7 +131,7 @@ impl Change {
             },
             client: self.client.as_ref().unwrap_or(&stored.client).clone(),
             values: self.values(stored)?,
-        }))
+        })))
     }
 
     fn values(&self, stored: &StoredSession) -> Result<Values, StorageError> {

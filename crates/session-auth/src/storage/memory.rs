@@ -130,7 +130,7 @@ impl SessionStorage for MemoryStorage {
             return Err(StorageError::new("the new key of a session is taken"));
         }
         table.remove(key);
-        table.insert(*new_key, Arc::new(next));
+        table.insert(*new_key, next);
         Ok(Outcome::Done)
     }
 

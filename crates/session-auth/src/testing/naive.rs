@@ -85,7 +85,7 @@ impl SessionStorage for NaiveStorage {
             Applied::Stored(next) => {
                 tables.sessions.remove(key);
                 let key = change.new_key.unwrap_or(*key);
-                tables.sessions.insert(key, Arc::new(next));
+                tables.sessions.insert(key, next);
                 Ok(Outcome::Done)
             }
             Applied::Gone => Ok(Outcome::Gone),

@@ -32,6 +32,26 @@ impl Turnstile {
     }
 }
 
+/// A turnstile for one request, and who stands at it.
+pub(super) fn gate() -> (Turnstile, Gate) {
+    let (events, arrivals) = mpsc::unbounded_channel();
+    (Turnstile { actor: 0, events }, Gate { arrivals })
+}
+
+pub(super) struct Gate {
+    arrivals: mpsc::UnboundedReceiver<Event>,
+}
+
+impl Gate {
+    /// The permit of the next call that waits; `None` when nobody is left who could come.
+    pub(super) async fn next(&mut self) -> Option<oneshot::Sender<()>> {
+        match self.arrivals.recv().await? {
+            Event::Waits(_, permit) => Some(permit),
+            Event::Done(..) => None,
+        }
+    }
+}
+
 /// One request, given where its calls of the storage wait.
 pub(super) type Actor =
     Box<dyn FnOnce(Turnstile) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send>;

@@ -369,15 +369,19 @@ async fn statuses(stage: Stage) -> Checked {
         "",
         "Set-Cookie of a login that failed after all",
     )?;
-    let panics = site.visit(&cookie, |_, session| async move {
-        let _ = session.insert("panic", true).await;
-        std::panic::panic_any("a handler panics")
+    let (panicking, sent) = (site.clone(), cookie.clone());
+    let outcome = tokio::spawn(async move {
+        let panics = |_, session: crate::Session| async move {
+            let written = session.insert("panic", true).await.map_err(refused);
+            assert!(
+                written.is_err(),
+                "a handler that panics, as this check wants it"
+            );
+            written
+        };
+        panicking.visit(&sent, panics).await
     });
-    let panics: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async {
-        let _: super::Answer = panics.await;
-    });
-    let outcome = tokio::spawn(panics).await;
-    ensure(outcome.is_err(), "the panic was swallowed")?;
+    ensure(outcome.await.is_err(), "the panic was swallowed")?;
     ensure_eq(
         site.value(&cookie, "panic").await,
         None,

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     super::{
         probe::Call,
-        schedule::{self, Picks},
+        schedule,
         site::{Answer, refused},
     },
     Checked, Stage, Suite,
@@ -150,27 +150,18 @@ async fn untouchable(stage: Stage) -> Checked {
 async fn hang_up(stage: Stage) -> Checked {
     let site = stage.site();
     let cookie = cookie_of(&site).await?;
-    let held = {
-        let cookie = cookie.clone();
-        stage.actor(|site| async move {
-            let (answered, hang_up) = tokio::sync::oneshot::channel();
-            let write = |_, session: Session| async move {
-                let written = session.insert("b", 2).await.map_err(refused);
-                let _ = answered.send(());
-                written
-            };
-            let request = tokio::spawn(async move { site.visit(&cookie, write).await });
-            let _ = hang_up.await;
-            // The handler is done. What is left of the request is the commit, in a task of its own by the time the
-            // request is polled no more.
-            tokio::task::yield_now().await;
-            request.abort();
-            let _ = request.await;
-            Answer::default()
-        })
-    };
-    let mut picks = Picks::default();
-    schedule::run(&mut picks, vec![held]).await;
+    let (turnstile, mut gate) = schedule::gate();
+    let behind = stage.site_behind(turnstile);
+    let sent = cookie.clone();
+    let request = tokio::spawn(async move { behind.write(&sent, "b", 2).await });
+    let load = gate.next().await.ok_or("the session was not loaded")?;
+    let _ = load.send(());
+    let commit = gate.next().await.ok_or("nothing was committed")?;
+    request.abort();
+    ensure(request.await.is_err(), "the client had its answer already")?;
+    let _ = commit.send(());
+    // The gate closes when the last who could come through it is gone.
+    ensure(gate.next().await.is_none(), "there was another call")?;
     ensure_eq(site.value(&cookie, "b").await, Some(json!(2)), "the value")
 }
 

@@ -72,7 +72,11 @@ where
         )
         .await;
     suite
-        .check(None, "this request sees its own update", update_is_seen)
+        .check(
+            ConcurrentWrites,
+            "this request sees its own update",
+            update_is_seen,
+        )
         .await;
     suite
         .check(
