@@ -129,13 +129,13 @@ impl ContextProcessor for FlashContext {
 /// let processors = ContextProcessors::new().with(Path);
 ///
 /// let mut env = Environment::new();
-/// env.add_template("base.html", "<nav>{{ path }}</nav>{% block main %}{% endblock %}")?;
-/// env.add_template("page.html", "{% extends 'base.html' %}{% block main %}{{ text }}{% endblock %}")?;
+/// env.add_template("base.txt", "at {{ path }}: {% block main %}{% endblock %}")?;
+/// env.add_template("page.txt", "{% extends 'base.txt' %}{% block main %}{{ text }}{% endblock %}")?;
 /// env.add_template("plain.txt", "{{ text }}")?;
 ///
-/// let needed = processors.needed(&env, "page.html");
-/// let page = env.get_template("page.html")?.render(context! { text => "hello", ..needed.values(&parts).await? })?;
-/// assert_eq!(page, "<nav>/posts</nav>hello");
+/// let needed = processors.needed(&env, "page.txt");
+/// let page = env.get_template("page.txt")?.render(context! { text => "hello", ..needed.values(&parts).await? })?;
+/// assert_eq!(page, "at /posts: hello");
 ///
 /// assert!(processors.needed(&env, "plain.txt").is_empty(), "nothing runs for a page that does not ask");
 /// # Ok(()) }

@@ -63,6 +63,15 @@ pin_project! {
         session: Option<RequestSession>,
         settling: Option<Pin<Box<dyn Future<Output = Response> + Send>>>,
     }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Still there: the handler panicked, or the client hung up before there was an answer.
+            if let Some(session) = this.project().session.take() {
+                session.abandon();
+            }
+        }
+    }
 }
 
 impl<F, E> Future for ResponseFuture<F>

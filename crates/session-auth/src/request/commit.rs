@@ -78,7 +78,13 @@ impl RequestSession {
                 self.inner.touch().await;
                 Ok(Cookie::Keep)
             } else {
-                self.commit().await
+                let undo = std::mem::take(&mut self.inner.intent().undo);
+                let committed = self.clone().commit().await;
+                if committed.is_err() {
+                    self.inner.intent().undo = undo;
+                    self.undo().await;
+                }
+                committed
             }
         };
         let settled = tokio::spawn(work.in_current_span()).await;
@@ -92,6 +98,14 @@ impl RequestSession {
                 );
                 error.into_response()
             }
+        }
+    }
+
+    /// Nothing is stored for a request that never got an answer, and what it did at once is undone.
+    pub(crate) fn abandon(self) {
+        let has_work = !self.inner.intent().undo.is_empty();
+        if has_work && let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { self.undo().await }.in_current_span());
         }
     }
 

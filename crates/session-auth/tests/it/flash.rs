@@ -172,6 +172,63 @@ async fn a_page_that_fails_puts_its_messages_back_in_their_order() {
     }
 }
 
+async fn peek(session: session_auth::Session) -> &'static str {
+    let waits = session
+        .get_value("session_auth.flash")
+        .await
+        .unwrap()
+        .is_some();
+    if waits { "waiting" } else { "claimed" }
+}
+
+/// Claims, and never comes to an answer.
+async fn claim_and_panic(flash: Flash) {
+    assert!(!flash.claim().await.unwrap().is_empty());
+    panic!("after the claim");
+}
+
+async fn claim_and_hang(flash: Flash) {
+    assert!(!flash.claim().await.unwrap().is_empty());
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_page_that_never_comes_puts_its_messages_back_too() {
+    for (storage, layer) in layers().await {
+        let routes = Router::new()
+            .route("/push", post(push))
+            .route("/page", get(page))
+            .route("/panic", get(claim_and_panic))
+            .route("/hang", get(claim_and_hang))
+            .route("/peek", get(peek));
+        let site = Site::with(layer, |auth| auth, routes);
+        let mut browser = site.logged_in("alice").await;
+        for lost in ["/panic", "/hang"] {
+            browser.post("/push?text=important").await;
+            let mut other = browser.clone();
+            let lost_page = tokio::spawn(async move { other.get(lost).await });
+            if lost == "/hang" {
+                while browser.get("/peek").await.text == "waiting" {
+                    tokio::task::yield_now().await;
+                }
+                lost_page.abort();
+            }
+            assert!(lost_page.await.is_err(), "{storage}: no answer from {lost}");
+            let shown = async {
+                loop {
+                    let shown = browser.get("/page").await.text;
+                    if !shown.is_empty() {
+                        break shown;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            };
+            let shown = tokio::time::timeout(std::time::Duration::from_secs(10), shown).await;
+            assert_eq!(shown.as_deref(), Ok("important"), "{storage}: {lost}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_fails_leaves_no_message() {
     for (storage, layer) in layers().await {
