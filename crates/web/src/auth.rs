@@ -2,11 +2,19 @@
 //!
 //! Invariant: nothing else in this crate implements `Directory` or chooses a session storage.
 
+use gatepost_domain::ids::UserId;
+use gatepost_domain::username::Username;
 use gatepost_storage::Db;
-use session_auth::{MemoryStorage, SessionLayer, SessionStorage, SqlStorage, StorageError};
+use gatepost_storage::users::Account;
+use session_auth::password::{PasswordError, PasswordHash};
+use session_auth::{
+    Auth, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer,
+    SessionStorage, SqlStorage, Stamp, StorageError,
+};
 
 use crate::arrival::Arrival;
 use crate::config::{Config, Sessions};
+use crate::error::Error;
 use crate::state::App;
 
 /// Sessions in the database of the blog, which its readers and its one writer share.
@@ -43,4 +51,85 @@ pub(crate) fn sessions(app: &App) -> SessionLayer {
         true => layer,
         false => layer.plain_http(),
     }
+}
+
+/// The accounts of this site, as session-auth asks for them.
+#[derive(Clone)]
+pub(crate) struct Accounts(pub(crate) Db);
+
+/// A handler with this argument runs for who is logged in, and sends everybody else to the login page.
+pub(crate) type Login = RequireLogin<Accounts>;
+
+impl Directory for Accounts {
+    type User = Account;
+    type Error = gatepost_storage::Error;
+
+    async fn find(&self, id: &str) -> Result<Option<Account>, Self::Error> {
+        let Ok(id) = id.parse::<UserId>() else {
+            return Ok(None);
+        };
+        let account = self.0.users().account_of(id).await?;
+        Ok(account.filter(|account| !account.user.disabled))
+    }
+
+    fn identity(&self, account: &Account) -> Identity {
+        let hash = account
+            .password_hash
+            .as_ref()
+            .map_or("", |hash| hash.as_str());
+        Identity {
+            id: account.user.id.to_string(),
+            stamp: Stamp::of(&[hash.as_bytes(), &account.epoch.to_be_bytes()]),
+        }
+    }
+}
+
+/// The stored hash and the account behind a name that somebody typed; `None` for nobody, or nobody who may log in.
+pub(crate) async fn account(
+    db: &Db,
+    name: &str,
+) -> Result<Option<(PasswordHash, Account)>, LookUp> {
+    let Ok(username) = Username::parse(name) else {
+        return Ok(None);
+    };
+    let account = db.users().account(&username).await?;
+    let Some(account) = account.filter(|account| !account.user.disabled) else {
+        return Ok(None);
+    };
+    let Some(hash) = &account.password_hash else {
+        return Ok(None);
+    };
+    Ok(Some((PasswordHash::parse(hash.as_str())?, account)))
+}
+
+/// Why an account could not be looked up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookUp {
+    #[error(transparent)]
+    Storage(#[from] gatepost_storage::Error),
+    #[error("the stored password hash is none")]
+    Hash(#[from] PasswordError),
+}
+
+/// Stores the same password hashed at today's cost; the session goes on with the stamp that follows from it.
+pub(crate) async fn keep_rehash(
+    db: &Db,
+    auth: &Auth<Accounts>,
+    account: &Account,
+    hash: &PasswordHash,
+) -> Result<(), Error> {
+    let Some(old) = &account.password_hash else {
+        return Ok(());
+    };
+    let new = gatepost_storage::users::PasswordHash::new(hash.as_str());
+    db.users().rehash(account.user.id, old, &new).await?;
+    if let Some(account) = db.users().account_of(account.user.id).await? {
+        auth.renew(&account).await?;
+    }
+    Ok(())
+}
+
+/// The layer that knows who is logged in.
+pub(crate) fn people(app: &App) -> AuthLayer<Accounts> {
+    AuthLayer::new(Accounts(app.db.clone())).passwords(app.passwords.clone())
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use session_auth::{AuthError, ContextError, SessionError};
 
 /// Any cause, for the log.
 pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
@@ -65,6 +66,17 @@ impl Error {
         Self::Unavailable(Arc::new(cause))
     }
 
+    /// What a refusal has to say, for a page that has more to show than it; `None` for a failure.
+    pub(crate) fn told(&self) -> Option<(StatusCode, Cow<'static, str>)> {
+        let sentence = match self {
+            Self::Forbidden(sentence) => sentence.clone(),
+            Self::NotFound => "There is no post at this address.".into(),
+            Self::Gone => "This post was deleted in the meantime.".into(),
+            _ => return None,
+        };
+        Some((self.status(), sentence))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -88,6 +100,39 @@ impl From<gatepost_storage::Error> for Error {
         match error.is_busy() || error.is_read_only() {
             true => Self::unavailable(error),
             false => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<AuthError> for Error {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Session(error) => Self::from(error),
+            AuthError::Directory(_) => Self::unavailable(error),
+            _ => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<SessionError> for Error {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Unavailable(_) => Self::unavailable(error),
+            SessionError::Gone => Self::Conflict("You were logged out in the meantime.".into()),
+            _ => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<ContextError> for Error {
+    fn from(error: ContextError) -> Self {
+        let cause = std::error::Error::source(&error);
+        let passing = cause.and_then(|cause| cause.downcast_ref::<AuthError>());
+        match passing {
+            Some(AuthError::Directory(_) | AuthError::Session(SessionError::Unavailable(_))) => {
+                Self::unavailable(error)
+            }
+            _ => Self::unexpected(error),
         }
     }
 }

@@ -3,8 +3,8 @@
 use gatepost_domain::picture::Picture;
 use serde::Serialize;
 
-/// What the column for pictures is wide at most; `static/app.css` has the same number as `--wide`.
-pub(crate) const WIDE: &str = "(min-width: 1160px) 1092px, 94vw";
+/// What the column for pictures is wide at most; `--text` and twice `--side` in `static/app.css`.
+pub(crate) const WIDE: &str = "(min-width: 1110px) 1050px, 94vw";
 
 /// The attributes of one `<img>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

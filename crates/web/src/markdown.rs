@@ -56,6 +56,23 @@ pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) 
     ALLOWED.clean(&html).to_string()
 }
 
+/// [`render`] for a page; a long text does not hold up the requests of others.
+pub(crate) async fn render_page(
+    source: &str,
+    pictures: &[Picture],
+    below_a_picture: bool,
+) -> String {
+    if source.len() <= LONG {
+        return render(source, pictures, below_a_picture);
+    }
+    let (source, pictures) = (source.to_owned(), pictures.to_vec());
+    let rendered = tokio::task::spawn_blocking(move || render(&source, &pictures, below_a_picture));
+    // It is never cancelled, so it can only have panicked; the panic goes on to whoever waits.
+    rendered
+        .await
+        .unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
+}
+
 /// Moves the headings below the page's title. `false` when nesting is so deep that a sanitiser needs quadratic time for it;
 /// nobody writes that to be read.
 fn prepare(root: Node<'_>) -> bool {

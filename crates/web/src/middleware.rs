@@ -36,7 +36,7 @@ pub(crate) fn around(
     let csrf = CsrfLayer::new()
         .add_trusted_origin(app.config.base_url.as_str())
         .expect("a base URL is an origin as browsers write it");
-    let sessions = auth::sessions(&app);
+    let (sessions, people) = (auth::sessions(&app), auth::people(&app));
     ServiceBuilder::new()
         // Names the request and finds its sender; outermost, so that every line and every answer carries the id.
         .layer(observe::Observe::new(Arrivals::new(
@@ -53,6 +53,7 @@ pub(crate) fn around(
         .layer(csrf)
         // Reads one cookie and loads nothing; commits when the answer is there.
         .layer(sessions)
+        .layer(people)
         // Body limits follow in `routes`, where the editor's differs from everybody else's.
         .service(router)
 }

@@ -3,4 +3,14 @@
 //! Invariant: a handler finds within what the viewer may touch, acts, commits and answers.
 
 pub(crate) mod health;
+pub(crate) mod image;
+pub(crate) mod index;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod posts;
 pub(crate) mod robots;
+
+/// A time as templates and the database have it: unix milliseconds.
+pub(crate) fn millis(at: time::OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}

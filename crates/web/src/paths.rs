@@ -37,6 +37,16 @@ pub(crate) fn edit(slug: &Slug) -> String {
     post(slug) + "/edit"
 }
 
+/// `/{post}/edit` for a segment as it was asked for.
+pub(crate) fn edit_at(segment: &str) -> String {
+    format!("/{}/edit", utf8_percent_encode(segment, SEGMENT))
+}
+
+/// `/{post}/image`
+pub(crate) fn image(slug: &Slug) -> String {
+    post(slug) + "/image"
+}
+
 /// `/{post}/restore`
 pub(crate) fn restore(slug: &Slug) -> String {
     post(slug) + "/restore"

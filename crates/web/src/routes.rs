@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::assets;
-use crate::pages::{health, robots};
+use crate::pages::{health, image, index, login, logout, posts, robots};
 use crate::state::App;
 
 /// Every form but the editor's is small.
@@ -18,6 +18,16 @@ const SMALL_FORM: usize = 64 * 1024;
 #[rustfmt::skip] // One address a line reads as the table that it is.
 pub(crate) fn table(app: Arc<App>) -> Router {
     Router::new()
+        .route("/", get(index::index))
+        .route("/login", get(login::new).post(login::create))
+        .route("/logout", get(logout::show).post(logout::destroy))
+        .route("/new", get(posts::new).post(posts::create).layer(DefaultBodyLimit::disable()))
+        .route("/{post}", get(posts::show))
+        .route("/{post}/edit", get(posts::edit).post(posts::update).layer(DefaultBodyLimit::disable()))
+        .route("/{post}/delete", get(posts::delete).post(posts::destroy))
+        .route("/{post}/restore", post(posts::restore))
+        .route("/{post}/image", get(image::of_post))
+        .route("/images/{file}", get(image::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/version", get(health::version))

@@ -49,9 +49,9 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
         world,
         db,
         images,
+        templates: templates.of_site(&site),
         site,
         assets,
-        templates,
         passwords,
     };
     Ok(Opened {

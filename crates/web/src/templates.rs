@@ -6,29 +6,51 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+    escape_formatter,
+};
 use serde::Serialize;
+use session_auth::{ContextProcessors, Needed, UsernameContext};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use crate::assets::Assets;
+use crate::auth::Accounts;
+use crate::page::{FlashContext, PathContext};
+use crate::site::Site;
 
 #[derive(rust_embed::Embed)]
 #[folder = "templates/"]
 struct Files;
 
-/// All templates.
-pub(crate) struct Templates(Environment<'static>);
+/// All templates, and what gives them the values that no handler does.
+pub(crate) struct Templates {
+    environment: Environment<'static>,
+    processors: ContextProcessors,
+    /// Read from disk, where they may change.
+    dev: bool,
+}
 
 impl Templates {
     /// Without `dev`, all are parsed now, so that a broken one stops the start and not a page.
     pub(crate) fn load(dev: bool, assets: Arc<Assets>) -> Result<Self, Error> {
         let mut environment = environment(assets);
+        let processors = ContextProcessors::new()
+            .with(UsernameContext::<Accounts>::new(|account| {
+                account.user.username.to_string()
+            }))
+            .with(PathContext)
+            .with(FlashContext);
         if dev {
             environment.set_loader(minijinja::path_loader("templates"));
-            return Ok(Self(environment));
+            return Ok(Self {
+                environment,
+                processors,
+                dev,
+            });
         }
         for name in Files::iter().filter(|name| name.ends_with(".html")) {
             let Some(file) = Files::get(&name) else {
@@ -45,15 +67,31 @@ impl Templates {
                 }
             }
         }
-        Ok(Self(environment))
+        processors.prepare(&environment);
+        Ok(Self {
+            environment,
+            processors,
+            dev,
+        })
     }
 
-    pub(crate) fn environment(&self) -> &Environment<'static> {
-        &self.0
+    /// What every page may say about the site.
+    pub(crate) fn of_site(mut self, site: &Site) -> Self {
+        self.environment
+            .add_global("site", Value::from(Serde(site.clone())));
+        self
+    }
+
+    /// The processors whose values a template refers to.
+    pub(crate) fn needed(&self, name: &str) -> Needed {
+        if self.dev {
+            self.processors.forget();
+        }
+        self.processors.needed(&self.environment, name)
     }
 
     pub(crate) fn render(&self, name: &str, view: impl Serialize) -> Result<String, Error> {
-        self.0.get_template(name)?.render(Serde(view))
+        self.environment.get_template(name)?.render(Serde(view))
     }
 }
 
@@ -67,6 +105,7 @@ fn environment(assets: Arc<Assets>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(write_value);
     environment.add_function("asset", move |name: String| assets.url(&name));
     environment.add_filter("date", |at: i64| {
         format(
@@ -78,11 +117,34 @@ fn environment(assets: Arc<Assets>) -> Environment<'static> {
         format(at, format_description!("[hour]:[minute]"))
     });
     environment.add_filter("iso", iso);
-    environment.add_global(
-        "site",
-        context! { name => "Gatepost", description => "", language => "en" },
-    );
     environment
+}
+
+/// As the default, but a slash stays a slash: no attribute of ours is without quotes, and addresses stay legible.
+fn write_value(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let text = value
+        .as_str()
+        .filter(|_| !value.is_safe() && matches!(state.auto_escape(), AutoEscape::Html));
+    let Some(mut rest) = text else {
+        return escape_formatter(out, state, value);
+    };
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (plain, special) = rest.split_at(at);
+        out.write_str(plain)?;
+        out.write_str(match special.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &special[1..];
+    }
+    Ok(out.write_str(rest)?)
 }
 
 fn format(at: i64, how: &[BorrowedFormatItem<'_>]) -> Result<String, Error> {

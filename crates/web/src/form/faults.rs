@@ -1,0 +1,65 @@
+//! What is wrong with a form, field by field; the worst of it decides the status of the answer.
+
+use http::StatusCode;
+use serde::Serialize;
+
+/// One thing to be put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Fault {
+    /// The id of the field on the page; the summary links to it.
+    pub(crate) field: String,
+    /// A sentence for whoever filled it in.
+    pub(crate) message: String,
+}
+
+/// Everything to be put right.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    status: Option<StatusCode>,
+}
+
+impl Faults {
+    /// A value that breaks a rule (422).
+    pub(crate) fn invalid(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.add(StatusCode::UNPROCESSABLE_ENTITY, field, message);
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        status: StatusCode,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        // Any other status says more than 422 does.
+        if self
+            .status
+            .is_none_or(|known| known == StatusCode::UNPROCESSABLE_ENTITY)
+        {
+            self.status = Some(status);
+        }
+        self.list.push(Fault {
+            field: field.into(),
+            message: message.into(),
+        });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether a field, or one of a group whose ids begin alike, needs attention.
+    pub(crate) fn in_field(&self, beginning: &str) -> bool {
+        self.list
+            .iter()
+            .any(|fault| fault.field.starts_with(beginning))
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status.unwrap_or(StatusCode::OK)
+    }
+
+    pub(crate) fn list(&self) -> &[Fault] {
+        &self.list
+    }
+}

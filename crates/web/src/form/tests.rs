@@ -1,0 +1,132 @@
+//! Forms as browsers, scripts and attackers send them.
+
+use axum::body::Body;
+
+use super::*;
+
+const KIND: &str = "multipart/form-data; boundary=XX";
+
+fn part(disposition: &str, content: &[u8]) -> Vec<u8> {
+    let mut part =
+        format!("--XX\r\nContent-Disposition: form-data; {disposition}\r\n\r\n").into_bytes();
+    part.extend_from_slice(content);
+    part.extend_from_slice(b"\r\n");
+    part
+}
+
+async fn read(kind: &str, parts: &[Vec<u8>], end: &str) -> Result<Form, u16> {
+    let mut body = parts.concat();
+    body.extend_from_slice(end.as_bytes());
+    let request = Request::builder()
+        .header("content-type", kind)
+        .body(Body::from(body))
+        .unwrap();
+    let request = {
+        let mut request = request;
+        // As `routes` does it: the limit of this module replaces axum's.
+        axum::extract::DefaultBodyLimit::disable().apply(&mut request);
+        request
+    };
+    Form::from_request(request, &())
+        .await
+        .map_err(|refusal| refusal.status().as_u16())
+}
+
+#[tokio::test]
+async fn fields_and_files_are_read_in_their_order() {
+    let parts = [
+        part("name=\"title\"", b"A"),
+        part("name=\"alt\"", b"one"),
+        part("name=\"alt\"", b"two"),
+        part("name=\"image\"; filename=\"\"", b""),
+        part("name=\"image\"; filename=\"b.jpg\"", b"bytes"),
+    ];
+    let mut form = read(KIND, &parts, "--XX--\r\n").await.unwrap();
+    assert_eq!(form.text("title"), "A");
+    assert_eq!(form.all("alt").collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(form.text("missing"), "");
+    let files = form.files("image");
+    assert_eq!(files.len(), 1);
+    assert_eq!(
+        (files[0].number, files[0].name.as_str()),
+        (2, "b.jpg"),
+        "an empty choice counts"
+    );
+    assert_eq!(
+        files[0].content,
+        Content::Whole(Bytes::from_static(b"bytes"))
+    );
+}
+
+#[tokio::test]
+async fn an_oversized_picture_is_drained_and_the_rest_of_the_form_kept() {
+    let parts = [
+        part("name=\"title\"", b"before"),
+        part(
+            "name=\"image\"; filename=\"huge.jpg\"",
+            &vec![7; PICTURE + 1],
+        ),
+        part("name=\"image\"; filename=\"fits.jpg\"", &vec![7; PICTURE]),
+        part("name=\"text\"", b"after"),
+    ];
+    let mut form = read(KIND, &parts, "--XX--\r\n").await.unwrap();
+    assert_eq!((form.text("title"), form.text("text")), ("before", "after"));
+    let files = form.files("image");
+    assert_eq!(files[0].content, Content::TooLarge);
+    assert!(matches!(&files[1].content, Content::Whole(bytes) if bytes.len() == PICTURE));
+}
+
+#[tokio::test]
+async fn beyond_what_is_read_at_all_the_request_ends() {
+    let huge = vec![7; PICTURE];
+    let parts: Vec<_> = (0..7)
+        .map(|_| part("name=\"image\"; filename=\"huge.jpg\"", &huge))
+        .collect();
+    assert_eq!(read(KIND, &parts, "--XX--\r\n").await.unwrap_err(), 413);
+}
+
+#[tokio::test]
+async fn a_form_that_ends_early_keeps_what_had_come() {
+    let parts = [
+        part("name=\"title\"", b"kept"),
+        part("name=\"text\"", b"lost"),
+    ];
+    let whole = parts.concat();
+    let cut = whole.len() - 6;
+    let form = read(KIND, &[whole[..cut].to_vec()], "").await.unwrap();
+    assert!(form.broken);
+    assert_eq!(form.text("title"), "kept");
+    assert_eq!(
+        read(KIND, &[], "--X").await.unwrap_err(),
+        400,
+        "nothing had come"
+    );
+}
+
+#[tokio::test]
+async fn other_kinds_of_content_are_refused() {
+    for kind in ["application/json", "text/plain", ""] {
+        assert_eq!(read(kind, &[], "{}").await.unwrap_err(), 415, "{kind}");
+    }
+    assert_eq!(
+        read("multipart/form-data", &[], "").await.unwrap_err(),
+        400,
+        "without a boundary"
+    );
+    let form = read(
+        "application/x-www-form-urlencoded",
+        &[],
+        "title=A+b&text=%C3%BC",
+    )
+    .await
+    .unwrap();
+    assert_eq!((form.text("title"), form.text("text")), ("A b", "ü"));
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_become_marks() {
+    let form = read(KIND, &[part("name=\"title\"", b"a\xffb")], "--XX--\r\n")
+        .await
+        .unwrap();
+    assert_eq!(form.text("title"), "a\u{fffd}b");
+}

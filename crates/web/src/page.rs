@@ -1,0 +1,195 @@
+//! A page: a template, its view, and what every page has without its handler knowing (who is logged in, what was flashed).
+//!
+//! Invariant: a processor runs only when the template refers to its keys, so a page that names no user loads no session.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use gatepost_domain::access::Viewer;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::Serialize;
+use session_auth::{
+    Auth, BoxError, ContextProcessor, Flash, FlashLevel, FlashMessage, Session, SessionError,
+};
+
+use crate::auth::Accounts;
+use crate::error::Error;
+use crate::state::App;
+
+/// What a handler renders with; knows the request it answers.
+pub(crate) struct Page {
+    app: Arc<App>,
+    parts: Parts,
+}
+
+impl Page {
+    /// Who is looking.
+    pub(crate) async fn viewer(&self) -> Result<Viewer, Error> {
+        let account = self.auth()?.user().await?;
+        Ok(account.map_or(Viewer::Anonymous, |account| Viewer::User(account.user)))
+    }
+
+    pub(crate) fn auth(&self) -> Result<Auth<Accounts>, Error> {
+        Ok(Auth::of(&self.parts)?)
+    }
+
+    pub(crate) async fn render(
+        &self,
+        template: &str,
+        view: impl Serialize,
+    ) -> Result<Response, Error> {
+        self.answer(StatusCode::OK, template, view).await
+    }
+
+    /// A page that is not a plain 200: a form with its errors, a conflict.
+    pub(crate) async fn answer(
+        &self,
+        status: StatusCode,
+        template: &str,
+        view: impl Serialize,
+    ) -> Result<Response, Error> {
+        let values = self
+            .app
+            .templates
+            .needed(template)
+            .values(&self.parts)
+            .await;
+        let values = values?;
+        let view = Value::from(Serde(view));
+        let html = self
+            .app
+            .templates
+            .render(template, context! { ..view, ..values });
+        let html = html.map_err(Error::unexpected)?;
+        Ok(self.respond(status, html))
+    }
+
+    /// Leaves a sentence for the next page, perhaps with an address that undoes what was done.
+    pub(crate) async fn say(
+        &self,
+        level: FlashLevel,
+        sentence: String,
+        undo: Option<String>,
+    ) -> Result<(), Error> {
+        Flash::of(&self.parts)?.push(level, sentence).await?;
+        if let Some(undo) = undo {
+            session(&self.parts)
+                .await?
+                .insert(UNDO, undo)
+                .await
+                .map_err(Error::unexpected)?;
+        }
+        Ok(())
+    }
+
+    fn respond(&self, status: StatusCode, html: String) -> Response {
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+        if status == StatusCode::OK && self.parts.method != Method::POST {
+            let tag = format!("W/\"{}\"", &blake3::hash(html.as_bytes()).to_hex()[..20]);
+            let asked = self.parts.headers.get_all(header::IF_NONE_MATCH);
+            let known = asked
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .any(|known| known.trim().trim_start_matches("W/") == &tag[2..]);
+            if let Ok(tag) = HeaderValue::from_str(&tag) {
+                headers.insert(header::ETAG, tag);
+            }
+            if known {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                return response;
+            }
+        }
+        *response.status_mut() = status;
+        *response.body_mut() = Body::from(html);
+        response
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Page {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self {
+            app: Arc::clone(app),
+            parts: parts.clone(),
+        })
+    }
+}
+
+/// `path` in every template: where the reader is, for coming back after a login.
+pub(crate) struct PathContext;
+
+#[async_trait]
+impl ContextProcessor for PathContext {
+    fn keys(&self) -> &'static [&'static str] {
+        &["path"]
+    }
+
+    async fn values(&self, parts: &Parts) -> Result<Value, BoxError> {
+        // What was posted can't be asked for again.
+        let path = if parts.method == Method::POST {
+            parts.uri.path()
+        } else {
+            parts.uri.path_and_query().map_or("/", |it| it.as_str())
+        };
+        Ok(context! { path })
+    }
+}
+
+/// `flash` in every template: what the last request had to say, claimed by the page that shows it.
+pub(crate) struct FlashContext;
+
+/// Where the address waits that takes back what the message speaks of.
+const UNDO: &str = "undo";
+
+/// A message as pages show it.
+#[derive(Serialize)]
+struct Notice {
+    #[serde(flatten)]
+    message: FlashMessage,
+    undo: Option<String>,
+}
+
+#[async_trait]
+impl ContextProcessor for FlashContext {
+    fn keys(&self) -> &'static [&'static str] {
+        &["flash"]
+    }
+
+    async fn values(&self, parts: &Parts) -> Result<Value, BoxError> {
+        let messages = Flash::of(parts)?.claim().await?;
+        if messages.is_empty() {
+            return Ok(context! { flash => () });
+        }
+        let mut undo = session(parts).await?.remove::<String>(UNDO).await?;
+        // The last message is the one that the address belongs to.
+        let mut notices: Vec<Notice> = Vec::new();
+        for message in messages.into_iter().rev() {
+            notices.insert(
+                0,
+                Notice {
+                    message,
+                    undo: undo.take(),
+                },
+            );
+        }
+        Ok(context! { flash => Value::from(Serde(notices)) })
+    }
+}
+
+async fn session(parts: &Parts) -> Result<Session, SessionError> {
+    Session::from_request_parts(&mut parts.clone(), &()).await
+}

@@ -1,0 +1,187 @@
+//! The editor: the one page on which posts are written, whatever the answer to the last attempt was.
+//!
+//! Invariant: it shows every field as it was typed.
+
+use axum::response::Response;
+use gatepost_domain::post::Post;
+use http::StatusCode;
+use serde::Serialize;
+
+use super::show::Facts;
+use super::typed::{Kept, Typed};
+use crate::error::Error;
+use crate::figure::Figure;
+use crate::form::Fault;
+use crate::markdown;
+use crate::page::Page;
+use crate::pages::login::LoginFields;
+use crate::pages::millis;
+
+/// Where a new post is sent.
+pub(super) const NEW: &str = "/new";
+
+/// What else the page shows besides the form.
+#[derive(Default)]
+pub(super) struct Desk {
+    /// Where the form is sent.
+    pub(super) action: String,
+    pub(super) post: Option<Facts>,
+    pub(super) may_publish: bool,
+    pub(super) preview: Option<Preview>,
+    pub(super) conflict: Option<Conflict>,
+    pub(super) login: Option<LoginFields>,
+}
+
+/// The unsaved form as readers would see it.
+#[derive(Serialize)]
+pub(crate) struct Preview {
+    html: String,
+    lead: Option<Figure>,
+}
+
+impl Preview {
+    pub(super) async fn of(typed: &Typed) -> Self {
+        let pictures = typed.staying();
+        let first = pictures
+            .first()
+            .filter(|picture| !markdown::shows(&typed.text, picture));
+        let lead = first.and_then(Figure::of);
+        Self {
+            html: markdown::render_page(&typed.text, &pictures, lead.is_some()).await,
+            lead,
+        }
+    }
+}
+
+/// What somebody else saved in the meantime.
+#[derive(Serialize)]
+pub(crate) struct Conflict {
+    editor: String,
+    at: i64,
+    title: String,
+    text: String,
+}
+
+impl Conflict {
+    pub(super) fn with(post: &Post) -> Self {
+        Self {
+            editor: post.last_editor.display_name.to_string(),
+            at: millis(post.updated_at),
+            title: post.title.to_string(),
+            text: post.text.as_str().to_owned(),
+        }
+    }
+}
+
+impl Desk {
+    pub(super) fn of(post: &Post, may_publish: bool) -> Self {
+        let facts = Facts::of(post);
+        Self {
+            action: format!("{}/edit", facts.href),
+            post: Some(facts),
+            may_publish,
+            ..Self::default()
+        }
+    }
+
+    /// Answers with the form; its faults decide the status where nothing else does.
+    pub(super) async fn draw(
+        self,
+        page: &Page,
+        status: StatusCode,
+        typed: &Typed,
+    ) -> Result<Response, Error> {
+        let status = if status == StatusCode::OK {
+            typed.faults.status()
+        } else {
+            status
+        };
+        page.answer(status, "pages/posts/form.html", self.view(typed))
+            .await
+    }
+
+    pub(super) fn view(self, typed: &Typed) -> FormView {
+        FormView {
+            action: self.action,
+            post: self.post,
+            may_publish: self.may_publish,
+            preview: self.preview,
+            conflict: self.conflict,
+            login: self.login,
+            pictures: typed.pictures.iter().filter_map(PictureView::of).collect(),
+            pictures_open: !typed.pictures.is_empty()
+                || typed.faults.in_field("image")
+                || typed.faults.in_field("alt"),
+            slug_open: typed.faults.in_field("slug"),
+            errors: typed.faults.list().to_vec(),
+            fields: Fields {
+                title: typed.title.clone(),
+                text: typed.text.clone(),
+                slug: typed.slug.clone().unwrap_or_default(),
+                revision: typed.revision.map(|revision| revision.0),
+                intent: typed.intent.as_str(),
+                alts: typed.alts.clone(),
+                decorative: typed.decorative.clone(),
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct FormView {
+    action: String,
+    post: Option<Facts>,
+    fields: Fields,
+    pictures: Vec<PictureView>,
+    pictures_open: bool,
+    slug_open: bool,
+    errors: Vec<Fault>,
+    preview: Option<Preview>,
+    conflict: Option<Conflict>,
+    login: Option<LoginFields>,
+    may_publish: bool,
+}
+
+/// What stands in the fields.
+#[derive(Serialize)]
+struct Fields {
+    title: String,
+    text: String,
+    slug: String,
+    revision: Option<i64>,
+    intent: &'static str,
+    alts: Vec<String>,
+    decorative: Vec<usize>,
+}
+
+/// A picture that the site has, beside the text.
+#[derive(Serialize)]
+struct PictureView {
+    hash: String,
+    picture: Figure,
+    name: Option<String>,
+    notice: Option<String>,
+    alt: String,
+    decorative: bool,
+    removed: bool,
+    /// The line that shows it in the text.
+    markdown: String,
+}
+
+impl PictureView {
+    fn of(kept: &Kept) -> Option<Self> {
+        let picture = Figure::of(&kept.picture())?;
+        // Brackets would end the words early.
+        let words = picture.alt.replace(['[', ']', '\\'], "");
+        Some(Self {
+            hash: kept.hash.to_string(),
+            markdown: format!("![{words}]({})", picture.src),
+            name: kept.name.clone(),
+            notice: kept.notice.clone(),
+            alt: kept.alt.clone(),
+            decorative: kept.decorative,
+            removed: kept.removed,
+            picture,
+        })
+    }
+}

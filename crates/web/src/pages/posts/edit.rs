@@ -1,0 +1,166 @@
+//! Writing a post: the empty form, the form of a post, and what becomes of it when it is sent.
+//!
+//! Invariant: from the moment a form was read, every answer but a redirect is that form, filled.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use gatepost_domain::access::{Action, SiteAction, Viewer};
+use http::StatusCode;
+
+use super::desk::{Desk, NEW};
+use super::find_for;
+use super::submission::Submission;
+use super::typed::Typed;
+use crate::auth::Login;
+use crate::error::Error;
+use crate::form::Form;
+use crate::page::Page;
+use crate::pages::login::{Credentials, LoginFields, Refused};
+use crate::paths;
+use crate::state::App;
+
+/// `GET /new`
+pub(crate) async fn new(page: Page, _: Login) -> Result<Response, Error> {
+    let may_publish = page.viewer().await?.may_on_site(SiteAction::Publish);
+    let desk = Desk {
+        action: NEW.to_owned(),
+        may_publish,
+        ..Desk::default()
+    };
+    desk.draw(&page, StatusCode::OK, &Typed::nothing()).await
+}
+
+/// `GET /{post}/edit`
+pub(crate) async fn edit(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Path(segment): Path<String>,
+    _: Login,
+) -> Result<Response, Error> {
+    let viewer = page.viewer().await?;
+    let post = find_for(&app, &viewer, Action::Edit, &segment).await?;
+    let desk = Desk::of(&post, viewer.may(Action::Publish, &post));
+    desk.draw(&page, StatusCode::OK, &Typed::from_post(&post))
+        .await
+}
+
+/// `POST /new`
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    page: Page,
+    mut form: Form,
+) -> Result<Response, Error> {
+    let typed = Typed::read(&mut form);
+    match writer(&app, &page, &form).await? {
+        Ok(viewer) => {
+            Submission {
+                app,
+                page,
+                viewer,
+                post: None,
+                typed,
+            }
+            .answer()
+            .await
+        }
+        Err(refused) => refused.draw(&page, NEW, typed).await,
+    }
+}
+
+/// `POST /{post}/edit`
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Path(segment): Path<String>,
+    mut form: Form,
+) -> Result<Response, Error> {
+    let mut typed = Typed::read(&mut form);
+    let viewer = match writer(&app, &page, &form).await? {
+        Ok(viewer) => viewer,
+        Err(refused) => return refused.draw(&page, &paths::edit_at(&segment), typed).await,
+    };
+    match find_for(&app, &viewer, Action::Edit, &segment).await {
+        Ok(post) => {
+            Submission {
+                app,
+                page,
+                viewer,
+                post: Some(post),
+                typed,
+            }
+            .answer()
+            .await
+        }
+        Err(refusal) => {
+            let Some((status, sentence)) = refusal.told() else {
+                return Err(refusal);
+            };
+            // The text outlives the post: it may become one of its own.
+            typed.faults.add(
+                status,
+                "text",
+                format!("{sentence} Saved from here, your text becomes a new post."),
+            );
+            typed.revision = None;
+            let may_publish = viewer.may_on_site(SiteAction::Publish);
+            let desk = Desk {
+                action: NEW.to_owned(),
+                may_publish,
+                ..Desk::default()
+            };
+            desk.draw(&page, status, &typed).await
+        }
+    }
+}
+
+/// Who writes. Somebody without a login may have filled one in on the form itself.
+async fn writer(app: &App, page: &Page, form: &Form) -> Result<Result<Viewer, NoWriter>, Error> {
+    let viewer = page.viewer().await?;
+    if viewer.user().is_some() {
+        return Ok(Ok(viewer));
+    }
+    let typed = Credentials::of(form);
+    let fields = LoginFields::filled(app.config.login, &typed);
+    if !form.has("login") {
+        return Ok(Err(NoWriter {
+            fields,
+            refused: None,
+        }));
+    }
+    match typed.try_out(app, page).await? {
+        Ok(()) => Ok(Ok(page.viewer().await?)),
+        Err(refused) => Ok(Err(NoWriter {
+            fields,
+            refused: Some(refused),
+        })),
+    }
+}
+
+/// Nobody is logged in: the form comes back with the fields of a login.
+struct NoWriter {
+    fields: LoginFields,
+    refused: Option<Refused>,
+}
+
+impl NoWriter {
+    async fn draw(self, page: &Page, action: &str, typed: Typed) -> Result<Response, Error> {
+        let desk = Desk {
+            action: action.to_owned(),
+            may_publish: true,
+            login: Some(self.fields),
+            ..Desk::default()
+        };
+        match self.refused {
+            None => desk.draw(page, StatusCode::UNAUTHORIZED, &typed).await,
+            Some(refused) => {
+                let status = refused.faults.status();
+                let mut typed = typed;
+                typed.faults = refused.faults.clone();
+                let response = desk.draw(page, status, &typed).await?;
+                Ok(refused.hint(response))
+            }
+        }
+    }
+}

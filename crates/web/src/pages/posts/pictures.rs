@@ -1,0 +1,113 @@
+//! Pictures of a form: those of the post, those the form showed, and those that came with it, each once and in this order.
+
+use gatepost_domain::ids::UserId;
+use gatepost_domain::picture::ImageHash;
+use gatepost_domain::post::Post;
+use http::StatusCode;
+
+use super::typed::{Kept, Shown, Typed};
+use crate::error::Error;
+use crate::form::{Content, File};
+use crate::images::{self, ReceiveError, Refusal};
+use crate::state::App;
+
+impl Typed {
+    /// Brings them together; a file that is no picture becomes a fault and nothing else is lost.
+    pub(super) async fn gather_pictures(
+        &mut self,
+        app: &App,
+        post: Option<&Post>,
+        writer: UserId,
+    ) -> Result<(), Error> {
+        self.pictures = post
+            .map(|post| post.pictures.iter().map(Kept::of).collect())
+            .unwrap_or_default();
+        for shown in std::mem::take(&mut self.shown) {
+            self.take_shown(app, shown).await?;
+        }
+        for file in std::mem::take(&mut self.files) {
+            self.take_file(app, file, writer).await?;
+        }
+        self.mark_removed();
+        Ok(())
+    }
+
+    async fn take_shown(&mut self, app: &App, shown: Shown) -> Result<(), Error> {
+        let Some(place) = self.place_or_add(app, &shown.hash).await? else {
+            return Ok(());
+        };
+        let kept = &mut self.pictures[place];
+        kept.decorative = shown.decorative;
+        kept.alt = shown.alt.unwrap_or(std::mem::take(&mut kept.alt));
+        Ok(())
+    }
+
+    async fn take_file(&mut self, app: &App, file: File, writer: UserId) -> Result<(), Error> {
+        let received = match file.content {
+            Content::Whole(bytes) => images::receive(&app.db, &app.images, writer, bytes).await,
+            Content::TooLarge => Err(ReceiveError::Refused(Refusal::TooHeavy)),
+        };
+        let received = match received {
+            Ok(received) => received,
+            Err(ReceiveError::Refused(refusal)) => {
+                self.faults.add(
+                    status(&refusal),
+                    "image",
+                    format!("{}: {refusal}", file.name),
+                );
+                return Ok(());
+            }
+            Err(ReceiveError::Storage(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a picture could not be stored"
+                );
+                let sentence = format!(
+                    "{} could not be stored. Choose it again in a moment.",
+                    file.name
+                );
+                self.faults
+                    .add(StatusCode::SERVICE_UNAVAILABLE, "image", sentence);
+                return Ok(());
+            }
+        };
+        let Some(place) = self.place_or_add(app, &received.hash).await? else {
+            return Ok(());
+        };
+        let kept = &mut self.pictures[place];
+        kept.notice = received.notice.map(|notice| notice.to_string());
+        kept.name = Some(file.name);
+        kept.decorative |= self.decorative.contains(&file.number);
+        // The words go where the picture is, so that the fields of the file are free for another.
+        self.decorative.retain(|number| *number != file.number);
+        if let Some(alt) = self
+            .alts
+            .get_mut(file.number - 1)
+            .map(std::mem::take)
+            .filter(|alt| !alt.is_empty())
+        {
+            kept.alt = alt;
+        }
+        Ok(())
+    }
+
+    /// Where a picture is in the list, at its end if it was not there; `None` when the site has no such picture.
+    async fn place_or_add(&mut self, app: &App, hash: &ImageHash) -> Result<Option<usize>, Error> {
+        if let Some(place) = self.pictures.iter().position(|kept| kept.hash == *hash) {
+            return Ok(Some(place));
+        }
+        let Some(variants) = app.db.images().find(hash).await? else {
+            return Ok(None);
+        };
+        self.pictures.push(Kept::new(*hash, variants));
+        Ok(Some(self.pictures.len() - 1))
+    }
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::TooHeavy | Refusal::TooManyPixels => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::Unsupported | Refusal::Heic => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Refusal::Undecodable => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}

@@ -1,0 +1,122 @@
+//! A post as readers see it.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use gatepost_domain::access::Action;
+use gatepost_domain::post::{Post, Status};
+use serde::Serialize;
+
+use super::{Sighted, known_as, sight};
+use crate::error::Error;
+use crate::figure::Figure;
+use crate::markdown;
+use crate::page::Page;
+use crate::pages::millis;
+use crate::paths;
+use crate::state::App;
+
+/// `GET /{post}`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Path(segment): Path<String>,
+) -> Result<Response, Error> {
+    let viewer = page.viewer().await?;
+    let post = match sight(&app, &viewer, &segment).await? {
+        Sighted::Here(post) => post,
+        Sighted::Moved(slug) => {
+            return Ok(Redirect::permanent(&paths::post(&slug)).into_response());
+        }
+    };
+    let base = app.config.base_url.as_str();
+    let lead = lead(&post);
+    let view = PostView {
+        html: markdown::render_page(post.text.as_str(), &post.pictures, lead.is_some()).await,
+        lead,
+        canonical: format!("{base}{}", paths::post(&post.slug)),
+        social: Social::of(&post, base),
+        may_edit: viewer.may(Action::Edit, &post),
+        may_delete: viewer.may(Action::Delete, &post),
+        post: Facts::of(&post),
+    };
+    page.render("pages/posts/show.html", view).await
+}
+
+/// The post's picture, where the text does not show it itself.
+pub(super) fn lead(post: &Post) -> Option<Figure> {
+    let picture = post.picture()?;
+    if markdown::shows(post.text.as_str(), picture) {
+        None
+    } else {
+        Figure::of(picture)
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct PostView {
+    pub(crate) post: Facts,
+    pub(crate) html: String,
+    pub(crate) lead: Option<Figure>,
+    pub(crate) canonical: String,
+    pub(crate) social: Option<Social>,
+    pub(crate) may_edit: bool,
+    pub(crate) may_delete: bool,
+}
+
+/// What a page says about a post.
+#[derive(Serialize)]
+pub(crate) struct Facts {
+    pub(crate) href: String,
+    pub(crate) title: String,
+    pub(crate) summary: String,
+    pub(crate) draft: bool,
+    /// The name that readers see.
+    pub(crate) author: String,
+    /// Names with which people log in.
+    pub(crate) owner: String,
+    pub(crate) last_editor: String,
+    pub(crate) at: i64,
+    pub(crate) edited_at: i64,
+    pub(crate) minutes: usize,
+}
+
+impl Facts {
+    pub(crate) fn of(post: &Post) -> Self {
+        Self {
+            href: paths::post(&post.slug),
+            title: post.title.to_string(),
+            summary: markdown::summary(post.text.as_str(), 160),
+            draft: post.status == Status::Draft,
+            author: post.owner.display_name.to_string(),
+            owner: known_as(&post.owner),
+            last_editor: known_as(&post.last_editor),
+            at: millis(post.published_at.unwrap_or(post.updated_at)),
+            edited_at: millis(post.updated_at),
+            minutes: markdown::minutes(post.text.as_str()),
+        }
+    }
+}
+
+/// The picture for those who share the address.
+#[derive(Serialize)]
+pub(crate) struct Social {
+    url: String,
+    width: u32,
+    height: u32,
+    alt: String,
+}
+
+impl Social {
+    fn of(post: &Post, base: &str) -> Option<Self> {
+        let picture = post.picture()?;
+        let variant = picture.at_most(1280)?;
+        Some(Self {
+            url: format!("{base}/images/{}", picture.file(variant)),
+            width: variant.width,
+            height: variant.height,
+            alt: picture.spoken().to_owned(),
+        })
+    }
+}

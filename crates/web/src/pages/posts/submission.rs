@@ -1,0 +1,156 @@
+//! A form on its way into the database: judged, saved, or given back with what stands in the way.
+//!
+//! Invariant: every answer but a redirect is the form, filled.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use gatepost_domain::access::{Action, SiteAction, Viewer};
+use gatepost_domain::post::{Post, Status};
+use gatepost_storage::posts::{Created, Edit, Updated};
+use http::{HeaderValue, StatusCode, header};
+use session_auth::FlashLevel;
+
+use super::desk::{Conflict, Desk, NEW, Preview};
+use super::typed::{Intent, Typed};
+use crate::error::Error;
+use crate::page::Page;
+use crate::paths;
+use crate::state::App;
+
+/// A form of somebody who may write.
+pub(super) struct Submission {
+    pub(super) app: Arc<App>,
+    pub(super) page: Page,
+    pub(super) viewer: Viewer,
+    pub(super) post: Option<Box<Post>>,
+    pub(super) typed: Typed,
+}
+
+impl Submission {
+    pub(super) async fn answer(mut self) -> Result<Response, Error> {
+        let Some(writer) = self.viewer.user().map(|user| user.id) else {
+            return Err(Error::NotFound);
+        };
+        self.typed
+            .gather_pictures(&self.app, self.post.as_deref(), writer)
+            .await?;
+        if self.typed.intent == Intent::Preview {
+            let preview = Some(Preview::of(&self.typed).await);
+            let desk = Desk {
+                preview,
+                ..self.desk()
+            };
+            return desk.draw(&self.page, StatusCode::OK, &self.typed).await;
+        }
+        if !self.may_do_as_asked() {
+            let sentence = "You may save drafts; an editor publishes them.";
+            self.typed
+                .faults
+                .add(StatusCode::FORBIDDEN, "text", sentence);
+        }
+        let Some(edit) = self.typed.check(writer, self.post.as_deref()) else {
+            if let Some(post) = self
+                .post
+                .as_deref()
+                .filter(|_| self.typed.revision.is_none())
+            {
+                self.typed.revision = Some(post.revision);
+            }
+            return self
+                .desk()
+                .draw(&self.page, StatusCode::OK, &self.typed)
+                .await;
+        };
+        self.save(edit).await
+    }
+
+    async fn save(mut self, edit: Edit) -> Result<Response, Error> {
+        let posts = self.app.db.posts();
+        let saved = match (&self.post, self.typed.revision) {
+            (Some(post), Some(base)) => posts.update(post.id, base, &edit).await,
+            _ => posts.create(&edit).await.map(|created| match created {
+                Created::Post(post) => Updated::Saved(post),
+                Created::SlugTaken => Updated::SlugTaken,
+            }),
+        };
+        match saved {
+            Ok(Updated::Saved(post)) => return self.onward(&post).await,
+            Ok(Updated::Stale(current)) => {
+                self.typed.revision = Some(current.revision);
+                let desk = Desk {
+                    conflict: Some(Conflict::with(&current)),
+                    ..self.desk()
+                };
+                return desk
+                    .draw(&self.page, StatusCode::CONFLICT, &self.typed)
+                    .await;
+            }
+            Ok(Updated::SlugTaken) => {
+                self.typed.faults.invalid(
+                    "slug",
+                    "Another post has or had this address; choose another.",
+                );
+            }
+            Ok(Updated::Missing) => {
+                self.post = None;
+                self.typed.revision = None;
+                let sentence = "This post was deleted in the meantime. Saved from here, your text becomes a new post.";
+                self.typed.faults.add(StatusCode::GONE, "text", sentence);
+            }
+            Err(error) if error.is_busy() || error.is_read_only() => {
+                let sentence =
+                    "The site can’t save anything at the moment. Keep this page and try again.";
+                self.typed
+                    .faults
+                    .add(StatusCode::SERVICE_UNAVAILABLE, "text", sentence);
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a post could not be saved"
+                );
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let mut response = self
+            .desk()
+            .draw(&self.page, StatusCode::OK, &self.typed)
+            .await?;
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        Ok(response)
+    }
+
+    async fn onward(&self, post: &Post) -> Result<Response, Error> {
+        if post.status == Status::Published {
+            return Ok(Redirect::to(&paths::post(&post.slug)).into_response());
+        }
+        self.page
+            .say(FlashLevel::Success, "The draft is saved.".to_owned(), None)
+            .await?;
+        Ok(Redirect::to(&paths::edit(&post.slug)).into_response())
+    }
+
+    fn desk(&self) -> Desk {
+        match &self.post {
+            Some(post) => Desk::of(post, self.viewer.may(Action::Publish, post)),
+            None => Desk {
+                action: NEW.to_owned(),
+                may_publish: self.viewer.may_on_site(SiteAction::Publish),
+                ..Desk::default()
+            },
+        }
+    }
+
+    /// Publishing, and taking back what is public, are rights of their own.
+    fn may_do_as_asked(&self) -> bool {
+        let publish = self.typed.intent == Intent::Publish;
+        match &self.post {
+            None => !publish || self.viewer.may_on_site(SiteAction::Publish),
+            Some(post) if publish == (post.status == Status::Published) => true,
+            Some(post) => self.viewer.may(Action::Publish, post),
+        }
+    }
+}
