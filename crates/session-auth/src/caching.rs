@@ -17,6 +17,12 @@ pub(crate) fn vary_by_cookie(headers: &mut HeaderMap) {
 
 /// Makes the answer private. What a handler said beyond that is kept, except what would let a shared cache store it.
 pub(crate) fn forbid_shared_caches(headers: &mut HeaderMap) {
+    // Without a word about freshness, a browser may guess one and show a logged-in page after the logout.
+    let silent = HeaderValue::from_static("private, no-cache");
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, silent);
+        return;
+    }
     let said: Vec<&str> = headers
         .get_all(header::CACHE_CONTROL)
         .iter()
@@ -38,12 +44,6 @@ pub(crate) fn forbid_shared_caches(headers: &mut HeaderMap) {
     let value = kept.fold("private".to_owned(), |value, directive| {
         format!("{value}, {directive}")
     });
-    // Without a word about freshness, a browser may guess one and show a logged-in page after the logout.
-    let value = if value == "private" {
-        "private, no-cache".to_owned()
-    } else {
-        value
-    };
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(header::CACHE_CONTROL, value);
     }

@@ -78,7 +78,8 @@ impl SessionError {
                 "Sessions are out of order for the moment. Please try again soon.\n"
             }
             Self::Gone => "You were logged out in the meantime.\n",
-            Self::Value(_) | Self::MissingLayer => "Something went wrong here.\n",
+            Self::Value(_) => "Something went wrong here.\n",
+            Self::MissingLayer => "This route needs a session_auth::SessionLayer around it.\n",
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The session of one request, as the layer and the login see it.
 //!
 //! Invariant: the storage is read at most once per request, and what a handler does to the session is only noted here;
-//! it is stored when the response exists (`request/commit.rs`), except by `update`, which asks the storage at once.
+//! it is stored when the response exists (`commit`), except by `update`, which asks the storage at once.
 
 use std::{
     net::IpAddr,
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -20,15 +20,19 @@ use tokio::sync::OnceCell;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    Change, Client, Login, Outcome, Randomness, SessionError, SessionKey, Stamp, StorageError,
-    StoredSession, client::browser_name, cookie::Presented, layer::Shared,
+    Client, Login, SessionError, SessionKey, Stamp, StorageError, StoredSession,
+    client::browser_name, cookie::Presented, layer::Shared,
 };
 
 mod adapter;
+mod answer;
 mod commit;
+mod handles;
 mod intent;
+mod update;
 
-pub(crate) use commit::Answer;
+pub(crate) use answer::Answer;
+pub(crate) use handles::Handles;
 use intent::{Intent, LoginIntent};
 
 /// Found in the extensions of every request that passed the layer. A clone is the same session.
@@ -95,6 +99,7 @@ impl RequestSession {
     }
 
     /// The address of the client, as the application finds it.
+    #[cfg(feature = "password")]
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.inner.address
     }
@@ -154,71 +159,6 @@ impl RequestSession {
     /// Runs when the answer is a 5xx, for what was done at once and should not count then.
     pub(crate) fn on_failure(&self, undo: Undo) {
         self.inner.intent().undo.push(undo);
-    }
-
-    /// Replaces one value at once by what `f` makes of the one that is stored, and asks again when somebody else was
-    /// faster. `None` stands for an absent value on both sides.
-    pub(crate) async fn update_value(
-        &self,
-        key: &str,
-        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
-    ) -> Result<Option<Value>, SessionError> {
-        let stored = self.inner.stored().await?;
-        let (Some(session_key), Some(stored)) = (self.inner.key, stored) else {
-            return self.update_unstored(key, f).await;
-        };
-        if self.inner.intent().has_ended {
-            return self.update_unstored(key, f).await;
-        }
-        let mut current = Arc::clone(stored);
-        let new = loop {
-            let values = current.values.map().map_err(SessionError::Unavailable)?;
-            let old = values.get(key).cloned();
-            let new = f(old.clone())?;
-            if new == old {
-                break new;
-            }
-            let mut change = Change::new(self.now());
-            change.expected.push((key.to_owned(), old));
-            match new.clone() {
-                Some(value) => drop(change.set.insert(key.to_owned(), value)),
-                None => change.remove.push(key.to_owned()),
-            }
-            let storage = &self.inner.shared.storage;
-            let outcome = storage.commit(&session_key, &change).await;
-            match outcome.map_err(SessionError::Unavailable)? {
-                Outcome::Done => break new,
-                Outcome::Gone => return Err(SessionError::Gone),
-                Outcome::Changed(stored) => current = stored,
-            }
-        };
-        self.inner.intent().note_update(key, new.clone());
-        self.put(key, new.clone()).await?;
-        Ok(new)
-    }
-
-    /// Where no session is stored, there is nobody to race with: the value is written with the answer.
-    async fn update_unstored(
-        &self,
-        key: &str,
-        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
-    ) -> Result<Option<Value>, SessionError> {
-        let old = self.tower.get_value(key).await;
-        let old = old.map_err(|error| self.inner.failure(error))?;
-        let new = f(old.clone())?;
-        if new != old {
-            self.put(key, new.clone()).await?;
-        }
-        Ok(new)
-    }
-
-    /// Lets this request see the value, too.
-    async fn put(&self, key: &str, value: Option<Value>) -> Result<(), SessionError> {
-        let put = match value {
-            Some(value) => self.tower.insert_value(key, value).await,
-            None => self.tower.remove_value(key).await,
-        };
-        put.map(drop).map_err(|error| self.inner.failure(error))
     }
 }
 
@@ -288,31 +228,5 @@ impl<S: Sync> FromRequestParts<S> for RequestSession {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         let session = parts.extensions.get::<Self>();
         session.cloned().ok_or(SessionError::MissingLayer)
-    }
-}
-
-/// Names for the sessions of requests that brought none: unique, not secret, and free of a system call per request.
-#[derive(Default)]
-pub(crate) struct Handles {
-    prefix: std::sync::OnceLock<[u8; 8]>,
-    next: AtomicU64,
-}
-
-impl Handles {
-    fn next(&self, randomness: Randomness) -> Id {
-        let prefix = self.prefix.get_or_init(|| {
-            let mut prefix = [0; 8];
-            randomness(&mut prefix);
-            prefix
-        });
-        let count = self.next.fetch_add(1, Ordering::Relaxed);
-        let id = (u128::from(u64::from_le_bytes(*prefix)) << 64) | u128::from(count);
-        Id(i128::from_le_bytes(id.to_le_bytes()))
-    }
-}
-
-impl Clone for Handles {
-    fn clone(&self) -> Self {
-        Self::default()
     }
 }

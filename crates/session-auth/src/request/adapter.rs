@@ -33,36 +33,36 @@ impl SessionStore for Inner {
         let unavailable = |_| Error::Backend("the session storage is unavailable".to_owned());
         let stored = self.stored().await.map_err(unavailable)?;
         let intent = self.intent();
-        let data = match &intent.record {
+        let mut data = match &intent.record {
             Some(record) => record.values.clone(),
             None if intent.has_ended => Data::new(),
             None => {
                 let read = stored.map(|session| session.values.map()).transpose();
                 let read = read.map_err(|error| Error::Decode(error.to_string()))?;
-                intent
-                    .over(read.cloned().unwrap_or_default())
-                    .into_iter()
-                    .collect()
+                let read = read.cloned().unwrap_or_default();
+                intent.over(read).into_iter().collect()
             }
         };
-        Ok(Some(self.record(data)))
+        let was_cleared = intent
+            .record
+            .as_ref()
+            .is_some_and(|record| record.was_cleared);
+        if !was_cleared && !intent.has_ended {
+            data.insert(MARKER.to_owned(), serde_json::Value::Null);
+        }
+        Ok(Some(TowerRecord {
+            id: self.handle,
+            data,
+            expiry_date: time::OffsetDateTime::UNIX_EPOCH,
+        }))
     }
 
-    async fn delete(&self, _handle: &Id) -> Result<()> {
-        self.note(Intent::delete)
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.note(|intent| intent.delete(*id, self.handle))
     }
 }
 
 impl Inner {
-    fn record(&self, mut data: Data) -> TowerRecord {
-        data.insert(MARKER.to_owned(), serde_json::Value::Null);
-        TowerRecord {
-            id: self.handle,
-            data,
-            expiry_date: time::OffsetDateTime::UNIX_EPOCH,
-        }
-    }
-
     fn note(&self, note: impl FnOnce(&mut Intent)) -> Result<()> {
         self.is_used
             .store(true, std::sync::atomic::Ordering::Relaxed);

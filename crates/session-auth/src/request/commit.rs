@@ -3,18 +3,11 @@
 //! Invariant: nothing is stored for a 5xx; an answer that could not be stored is a 503; a cookie is set only for what is
 //! stored.
 
-use std::{
-    error::Error,
-    pin::Pin,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::Arc;
 
-use axum::response::{IntoResponse, Response};
-use http::header;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use tower_sessions_core::Expiry;
-use tracing::Instrument;
 
 use super::{
     Inner, RequestSession,
@@ -22,101 +15,21 @@ use super::{
 };
 use crate::{
     Change, Lifetime, Login, LoginChange, Outcome, SessionError, StorageError, StoredSession,
-    caching::{forbid_shared_caches, vary_by_cookie},
     cookie::{Presented, SessionId},
-    lifetime::touch_interval,
 };
 
 /// Ids do not collide unless the randomness is broken; so often it may be a test's.
 const ATTEMPTS: usize = 4;
 
-/// The answer of the request, at once when nothing has to be stored.
-pub(crate) enum Answer {
-    Ready(Response),
-    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
-}
-
 /// What the browser is told about its cookie.
-enum Cookie {
+pub(super) enum Cookie {
     Keep,
     Set(SessionId, Lifetime),
     Remove,
 }
 
 impl RequestSession {
-    /// Settles the session for this answer.
-    pub(crate) fn answer(self, response: Response) -> Answer {
-        if let Some(error) = self.inner.load_failure() {
-            return Answer::Ready(SessionError::Unavailable(error.clone()).into_response());
-        }
-        let has_failed = response.status().is_server_error();
-        let has_work = {
-            let mut intent = self.inner.intent();
-            if has_failed {
-                let undo = intent.take().undo;
-                let has_work = !undo.is_empty();
-                intent.undo = undo;
-                has_work
-            } else {
-                !intent.is_empty() || self.tower.is_modified()
-            }
-        };
-        if has_work || self.inner.touch_is_due() {
-            Answer::Later(Box::pin(self.settle(response, has_failed)))
-        } else {
-            self.inner.intent().is_answered = true;
-            Answer::Ready(self.inner.finish(response, Cookie::Keep))
-        }
-    }
-
-    /// The work runs in a task of its own: a client that hangs up does not cut it in half.
-    async fn settle(self, response: Response, has_failed: bool) -> Response {
-        let inner = Arc::clone(&self.inner);
-        let work = async move {
-            if has_failed {
-                self.undo().await;
-                self.inner.touch().await;
-                Ok(Cookie::Keep)
-            } else {
-                let undo = std::mem::take(&mut self.inner.intent().undo);
-                let committed = self.clone().commit().await;
-                if committed.is_err() {
-                    self.inner.intent().undo = undo;
-                    self.undo().await;
-                }
-                committed
-            }
-        };
-        let settled = tokio::spawn(work.in_current_span()).await;
-        let panicked = |error| SessionError::Unavailable(StorageError::new(error));
-        match settled.map_err(panicked).and_then(|settled| settled) {
-            Ok(cookie) => inner.finish(response, cookie),
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn Error,
-                    "a session could not be stored"
-                );
-                error.into_response()
-            }
-        }
-    }
-
-    /// Nothing is stored for a request that never got an answer, and what it did at once is undone.
-    pub(crate) fn abandon(self) {
-        let has_work = !self.inner.intent().undo.is_empty();
-        if has_work && let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { self.undo().await }.in_current_span());
-        }
-    }
-
-    async fn undo(&self) {
-        let undo = std::mem::take(&mut self.inner.intent().undo);
-        for undo in undo {
-            undo(self.clone()).await;
-        }
-    }
-
-    async fn commit(self) -> Result<Cookie, SessionError> {
+    pub(super) async fn commit(self) -> Result<Cookie, SessionError> {
         if self.tower.is_modified() {
             // Hands the record over; nothing is stored yet.
             let saved = self.tower.save().await;
@@ -349,53 +262,5 @@ impl Inner {
             Presented::Id(_) => Cookie::Remove,
             _ => Cookie::Keep,
         })
-    }
-
-    fn touch_is_due(&self) -> bool {
-        self.known().is_some_and(|session| {
-            self.shared.now() - session.last_seen >= touch_interval(session.lifetime.idle)
-        })
-    }
-
-    /// A use that cannot be noted fails nobody's request.
-    async fn touch(&self) {
-        let Some(key) = self.key.filter(|_| self.touch_is_due()) else {
-            return;
-        };
-        if let Err(error) = self.shared.storage.touch(&key, self.shared.now()).await {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "the use of a session could not be noted"
-            );
-        }
-    }
-
-    fn finish(&self, mut response: Response, cookie: Cookie) -> Response {
-        if !self.is_used.load(Ordering::Relaxed) {
-            return response;
-        }
-        let headers = response.headers_mut();
-        vary_by_cookie(headers);
-        if self.known().is_some() || matches!(cookie, Cookie::Set(..)) {
-            forbid_shared_caches(headers);
-        }
-        let settings = &self.shared.cookie;
-        let header = match (cookie, self.presented) {
-            (Cookie::Set(id, lifetime), _) => settings.set(&id, &lifetime, self.shared.now()),
-            (Cookie::Remove, _) => settings.removal(),
-            (Cookie::Keep, Presented::Undecodable) => {
-                self.warn_of_undecodable();
-                settings.removal()
-            }
-            (Cookie::Keep, _) => return response,
-        };
-        headers.append(header::SET_COOKIE, header);
-        response
-    }
-
-    fn warn_of_undecodable(&self) {
-        if self.shared.undecodable.is_due(self.shared.now()) {
-            tracing::warn!("a session cookie that no server of this site issued was removed");
-        }
     }
 }

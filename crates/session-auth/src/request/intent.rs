@@ -66,8 +66,12 @@ impl Intent {
         };
     }
 
-    /// tower-sessions deletes: the beginning of a flush or a cycle, or an end.
-    pub(super) fn delete(&mut self) {
+    /// tower-sessions deletes: the beginning of a flush or a cycle, or an end. Under an id that it made up itself, it
+    /// cycles once more.
+    pub(super) fn delete(&mut self, id: Id, handle: Id) {
+        if id != handle {
+            return;
+        }
         self.deletions = self.deletions.saturating_add(1);
         if let Some(login) = self.login.take() {
             self.login_before = Some(login);
@@ -79,20 +83,24 @@ impl Intent {
         let is_cycle = self.deletions <= 1 && id != handle && !record.was_cleared;
         if is_cycle || self.deletions == 0 {
             self.settle_cycle();
+            self.record = Some(record);
         } else {
             self.settle_end();
+            self.record = self.unless_left_over(record);
         }
-        self.record = Some(record);
     }
 
-    /// tower-sessions saves a record under its id. After a deletion, its values are those of the session that ended.
+    /// tower-sessions saves a record under its id.
     pub(super) fn save(&mut self, record: Record) {
         if self.deletions > 0 {
             self.settle_end();
-            self.record = None;
-        } else {
-            self.record = Some(record);
         }
+        self.record = self.unless_left_over(record);
+    }
+
+    /// A record that was never cleared still holds the values of the session that ended.
+    fn unless_left_over(&self, record: Record) -> Option<Record> {
+        (record.was_cleared || !self.has_ended).then_some(record)
     }
 
     fn settle_cycle(&mut self) {

@@ -13,6 +13,7 @@ use crate::{Promise, SessionLayer, SessionStorage};
 
 mod cookies;
 mod faults;
+mod handlers;
 mod lifetimes;
 mod logins;
 mod races;
@@ -46,6 +47,7 @@ pub async fn contract<S: SessionStorage>(open: impl AsyncFn(&str) -> S) {
     };
     records::check(&mut suite).await;
     cookies::check(&mut suite).await;
+    handlers::check(&mut suite).await;
     races::check(&mut suite).await;
     logins::check(&mut suite).await;
     lifetimes::check(&mut suite).await;

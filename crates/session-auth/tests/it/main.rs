@@ -1,20 +1,25 @@
 //! The one integration test binary of session-auth: every test acts through the public surface.
 
-#[cfg(feature = "password")]
+// A site of these tests keeps its sessions in memory.
+#[cfg(all(feature = "memory", feature = "password"))]
 mod attempt;
-#[cfg(feature = "minijinja")]
+#[cfg(all(feature = "memory", feature = "minijinja"))]
 mod context;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod contract;
+#[cfg(feature = "memory")]
 mod flash;
+#[cfg(feature = "memory")]
 mod login;
 mod next;
 #[cfg(feature = "password")]
 mod password;
+#[cfg(feature = "memory")]
 mod require;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "throttle")]
 mod throttle;
 
+#[cfg(feature = "memory")]
 mod site;

@@ -1,0 +1,77 @@
+//! The one write that does not wait for the response: a compare-and-set of one value.
+//!
+//! Invariant: a value is replaced only while it is what `f` was shown, so no concurrent update is lost.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::RequestSession;
+use crate::{Change, Outcome, SessionError};
+
+impl RequestSession {
+    /// Replaces one value at once by what `f` makes of the one that is stored, and asks again when somebody else was
+    /// faster. `None` stands for an absent value on both sides.
+    pub(crate) async fn update_value(
+        &self,
+        key: &str,
+        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+    ) -> Result<Option<Value>, SessionError> {
+        let stored = self.inner.stored().await?;
+        let (Some(session_key), Some(stored)) = (self.inner.key, stored) else {
+            return self.update_unstored(key, f).await;
+        };
+        if self.inner.intent().has_ended {
+            return self.update_unstored(key, f).await;
+        }
+        let mut current = Arc::clone(stored);
+        let new = loop {
+            let values = current.values.map().map_err(SessionError::Unavailable)?;
+            let old = values.get(key).cloned();
+            let new = f(old.clone())?;
+            if new == old {
+                break new;
+            }
+            let mut change = Change::new(self.now());
+            change.expected.push((key.to_owned(), old));
+            match new.clone() {
+                Some(value) => drop(change.set.insert(key.to_owned(), value)),
+                None => change.remove.push(key.to_owned()),
+            }
+            let storage = &self.inner.shared.storage;
+            let outcome = storage.commit(&session_key, &change).await;
+            match outcome.map_err(SessionError::Unavailable)? {
+                Outcome::Done => break new,
+                Outcome::Gone => return Err(SessionError::Gone),
+                Outcome::Changed(stored) => current = stored,
+            }
+        };
+        self.inner.intent().note_update(key, new.clone());
+        self.put(key, new.clone()).await?;
+        Ok(new)
+    }
+
+    /// Where no session is stored, there is nobody to race with: the value is written with the answer.
+    async fn update_unstored(
+        &self,
+        key: &str,
+        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+    ) -> Result<Option<Value>, SessionError> {
+        let old = self.tower.get_value(key).await;
+        let old = old.map_err(|error| self.inner.failure(error))?;
+        let new = f(old.clone())?;
+        if new != old {
+            self.put(key, new.clone()).await?;
+        }
+        Ok(new)
+    }
+
+    /// Lets this request see the value, too.
+    pub(super) async fn put(&self, key: &str, value: Option<Value>) -> Result<(), SessionError> {
+        let put = match value {
+            Some(value) => self.tower.insert_value(key, value).await,
+            None => self.tower.remove_value(key).await,
+        };
+        put.map(drop).map_err(|error| self.inner.failure(error))
+    }
+}

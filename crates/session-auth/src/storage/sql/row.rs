@@ -1,0 +1,105 @@
+//! A session as columns: times are unix milliseconds, values are JSON text.
+
+use std::{net::IpAddr, time::Duration};
+
+use sqlx::FromRow;
+use time::OffsetDateTime;
+
+use crate::{Client, Lifetime, Login, SessionKey, Stamp, StorageError, StoredSession, Values};
+
+/// A session as the table holds it.
+#[derive(FromRow)]
+pub(super) struct Row {
+    key: Vec<u8>,
+    created_at: i64,
+    last_seen: i64,
+    idle: i64,
+    deadline: i64,
+    persistent: i64,
+    user_id: Option<String>,
+    stamp: Option<Vec<u8>>,
+    logged_in_at: Option<i64>,
+    remember: i64,
+    address: Option<String>,
+    browser: Option<String>,
+    data: String,
+}
+
+impl Row {
+    pub(super) fn key(&self) -> Result<SessionKey, StorageError> {
+        let bytes = self.key.as_slice().try_into();
+        bytes
+            .map(SessionKey::from_bytes)
+            .map_err(|_| StorageError::new("a session key in the table is not 32 bytes long"))
+    }
+}
+
+impl TryFrom<Row> for StoredSession {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let login = match (row.user_id, row.stamp, row.logged_in_at) {
+            (Some(user), Some(stamp), Some(at)) => Some(Login {
+                user,
+                stamp: Stamp::from_bytes(&stamp)
+                    .ok_or_else(|| StorageError::new("a stamp in the table is too long"))?,
+                at: time(at)?,
+                remember: row.remember != 0,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            created_at: time(row.created_at)?,
+            last_seen: time(row.last_seen)?,
+            lifetime: Lifetime {
+                idle: Duration::from_millis(u64::try_from(row.idle).unwrap_or(0)),
+                deadline: time(row.deadline)?,
+                persistent: row.persistent != 0,
+            },
+            login,
+            client: Client {
+                address: row
+                    .address
+                    .and_then(|address| address.parse::<IpAddr>().ok()),
+                browser: row.browser,
+            },
+            values: Values::from_json(row.data),
+        })
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// A statement with a session's columns bound in the order of `INSERT` and `UPDATE`.
+pub(super) fn bound<'q>(
+    statement: &'static str,
+    key: &'q SessionKey,
+    session: &'q StoredSession,
+) -> Query<'q> {
+    let login = session.login.as_ref();
+    let lifetime = &session.lifetime;
+    sqlx::query(statement)
+        .bind(&key.as_bytes()[..])
+        .bind(unix_milliseconds(session.created_at))
+        .bind(unix_milliseconds(session.last_seen))
+        .bind(i64::try_from(lifetime.idle.as_millis()).unwrap_or(i64::MAX))
+        .bind(unix_milliseconds(lifetime.deadline))
+        .bind(i64::from(lifetime.persistent))
+        .bind(unix_milliseconds(lifetime.end(session.last_seen)))
+        .bind(login.map(|login| login.user.as_str()))
+        .bind(login.map(|login| login.stamp.as_bytes()))
+        .bind(login.map(|login| unix_milliseconds(login.at)))
+        .bind(i64::from(login.is_some_and(|login| login.remember)))
+        .bind(session.client.address.map(|address| address.to_string()))
+        .bind(session.client.browser.as_deref())
+        .bind(session.values.to_json())
+}
+
+pub(super) fn unix_milliseconds(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn time(milliseconds: i64) -> Result<OffsetDateTime, StorageError> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .map_err(StorageError::new)
+}
