@@ -4,6 +4,7 @@
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
+use axum::RequestExt as _;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
@@ -157,9 +158,12 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             }
             // A form without pictures, as scripts like to send it.
             "application/x-www-form-urlencoded" => {
-                let body = axum::body::to_bytes(request.into_body(), TYPED).await;
+                // The limit of the route, and never more than what somebody types.
+                let body = request.with_limited_body().into_body();
+                let body = axum::body::to_bytes(body, TYPED).await;
                 let body = body.map_err(|_| {
-                    Error::TooLarge("The form has more than 4 MB.".into()).into_response()
+                    Error::TooLarge("The form is larger than this page takes.".into())
+                        .into_response()
                 })?;
                 let texts = form_urlencoded::parse(&body).into_owned().collect();
                 Ok(Self {

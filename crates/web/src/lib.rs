@@ -1,6 +1,6 @@
 //! The Gatepost blog: HTTP and HTML on top of `domain`, `storage` and `session-auth`.
 //!
-//! In reading order: [`routes`] is the whole URL table, `pages` has a module per noun, `page` renders, `middleware` is
+//! In reading order: `routes` is the whole URL table, `pages` has a module per noun, `page` renders, `middleware` is
 //! the stack around the router, `server` the loop around that, `cli` the commands. Invariant: nothing here decides who
 //! may do what (`domain` does) and nothing here writes SQL (`storage` does).
 

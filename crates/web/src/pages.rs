@@ -9,6 +9,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod posts;
 pub(crate) mod robots;
+pub(crate) mod setup;
 
 /// A time as templates and the database have it: unix milliseconds.
 pub(crate) fn millis(at: time::OffsetDateTime) -> i64 {

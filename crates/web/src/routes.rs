@@ -9,7 +9,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::assets;
-use crate::pages::{health, image, index, login, logout, posts, robots};
+use crate::pages::{health, image, index, login, logout, posts, robots, setup};
 use crate::state::App;
 
 /// Every form but the editor's is small.
@@ -28,6 +28,7 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/{post}/restore", post(posts::restore))
         .route("/{post}/image", get(image::of_post))
         .route("/images/{file}", get(image::show))
+        .route("/setup", get(setup::new).post(setup::create))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/version", get(health::version))

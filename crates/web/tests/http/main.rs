@@ -4,6 +4,8 @@ mod support;
 
 mod config;
 mod errors;
+mod logs;
 mod security;
 mod server;
+mod setup;
 mod startup;

@@ -16,6 +16,8 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::Site;
+
 /// Longer than anything here takes; only a broken server makes a test wait for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -270,4 +272,20 @@ async fn http2_without_asking_is_understood() {
         .expect("an answer")
         .unwrap();
     assert_eq!((frame[3], &frame[5..]), (4, &[0; 4][..]));
+}
+#[tokio::test]
+async fn a_body_that_stops_coming_is_answered_408_in_the_sites_dress() {
+    let site = Site::new().await;
+    let limits = Limits {
+        body_pause: SHORT,
+        ..Limits::default()
+    };
+    let server = Running::start(site.service(), limits).await;
+    let head = "POST /setup HTTP/1.1\r\nhost: blog.test\r\ncontent-length: 100\r\n\
+                content-type: application/x-www-form-urlencoded\r\n\r\n";
+    let answer = rest(&mut server.send(format!("{head}token=")).await).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 408 ") && answer.contains("<h1>"),
+        "{answer}"
+    );
 }

@@ -161,14 +161,7 @@ fn development_without_the_sources_is_refused() {
 fn health_is_asked_of_the_server_that_runs() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = Program::serve(directory.path(), &[]);
-    let fact = server.line();
-    let address = fact
-        .split("http://")
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap();
+    let address = &server.address();
     let healthy = Program::run(directory.path(), &["healthcheck", "--listen", address]);
     assert_eq!(healthy.status.code(), Some(0), "{}", said(&healthy));
     server.terminate();

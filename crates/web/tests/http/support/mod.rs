@@ -7,7 +7,7 @@ mod program;
 mod site;
 
 pub(crate) use answer::Answer;
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, request};
 pub(crate) use form::Multipart;
 pub(crate) use program::{Program, gatepost};
 pub(crate) use site::Site;

@@ -37,6 +37,20 @@ impl Program {
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments);
+        Self::spawn(command)
+    }
+
+    /// Starts a server that logs as `RUST_LOG` says.
+    pub(crate) fn serve_logging(data: &Path, level: Option<&str>) -> Self {
+        let mut command = gatepost(data);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        if let Some(level) = level {
+            command.env("RUST_LOG", level);
+        }
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -44,6 +58,30 @@ impl Program {
             .expect("the binary runs");
         let output = BufReader::new(child.stdout.take().expect("piped"));
         Self { child, output }
+    }
+
+    /// Where it listens, from the line of fact that it prints first.
+    pub(crate) fn address(&mut self) -> String {
+        let fact = self.line();
+        let address = fact
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        address
+            .unwrap_or_else(|| panic!("no address in {fact:?}"))
+            .to_owned()
+    }
+
+    /// Everything it wrote on standard error, after its end.
+    pub(crate) fn log(&mut self) -> String {
+        let mut log = String::new();
+        self.child
+            .stderr
+            .take()
+            .expect("piped")
+            .read_to_string(&mut log)
+            .expect("UTF-8");
+        log
     }
 
     /// The next line it prints; empty at its end.
