@@ -8,8 +8,8 @@ use gatepost_storage::Db;
 use gatepost_storage::users::Account;
 use session_auth::password::{PasswordError, PasswordHash};
 use session_auth::{
-    Auth, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer,
-    SessionStorage, SqlStorage, Stamp, StorageError,
+    AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer, SessionStorage,
+    SqlStorage, Stamp, StorageError,
 };
 
 use crate::arrival::Arrival;
@@ -72,14 +72,12 @@ impl Directory for Accounts {
         Ok(account.filter(|account| !account.user.disabled))
     }
 
+    /// The epoch alone is the stamp: it grows with every new password and every disabling, and stays when the same
+    /// password is hashed at another cost, which must end nobody's session.
     fn identity(&self, account: &Account) -> Identity {
-        let hash = account
-            .password_hash
-            .as_ref()
-            .map_or("", |hash| hash.as_str());
         Identity {
             id: account.user.id.to_string(),
-            stamp: Stamp::of(&[hash.as_bytes(), &account.epoch.to_be_bytes()]),
+            stamp: Stamp::of(&[&account.epoch.to_be_bytes()]),
         }
     }
 }
@@ -111,10 +109,9 @@ pub(crate) enum LookUp {
     Hash(#[from] PasswordError),
 }
 
-/// Stores the same password hashed at today's cost; the session goes on with the stamp that follows from it.
+/// Stores the same password hashed at today's cost.
 pub(crate) async fn keep_rehash(
     db: &Db,
-    auth: &Auth<Accounts>,
     account: &Account,
     hash: &PasswordHash,
 ) -> Result<(), Error> {
@@ -123,10 +120,12 @@ pub(crate) async fn keep_rehash(
     };
     let new = gatepost_storage::users::PasswordHash::new(hash.as_str());
     db.users().rehash(account.user.id, old, &new).await?;
-    if let Some(account) = db.users().account_of(account.user.id).await? {
-        auth.renew(&account).await?;
-    }
     Ok(())
+}
+
+/// The stamp that a login of this person carries now; a session with another one has ended.
+pub(crate) fn stamp(db: &Db, account: &Account) -> Stamp {
+    Accounts(db.clone()).identity(account).stamp
 }
 
 /// The layer that knows who is logged in.

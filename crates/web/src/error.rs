@@ -38,9 +38,6 @@ pub(crate) enum Error {
     /// 415, with what would do.
     #[error("unsupported media type: {0}")]
     UnsupportedMediaType(Cow<'static, str>),
-    /// 422, with what is wrong.
-    #[error("unprocessable: {0}")]
-    Unprocessable(Cow<'static, str>),
     /// 429
     #[error("too many requests")]
     TooManyRequests {
@@ -86,7 +83,6 @@ impl Error {
             Self::Gone => StatusCode::GONE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -164,8 +160,7 @@ impl IntoResponse for Error {
             | Self::Forbidden(detail)
             | Self::Conflict(detail)
             | Self::TooLarge(detail)
-            | Self::UnsupportedMediaType(detail)
-            | Self::Unprocessable(detail) => Problem {
+            | Self::UnsupportedMediaType(detail) => Problem {
                 detail: Some(detail),
                 cause: None,
             },

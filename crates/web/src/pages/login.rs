@@ -138,7 +138,7 @@ impl<'a> Credentials<'a> {
         match attempt {
             Attempt::LoggedIn { user, rehash } => {
                 if let Some(hash) = rehash {
-                    auth::keep_rehash(&app.db, auth, &user, &hash).await?;
+                    auth::keep_rehash(&app.db, &user, &hash).await?;
                 }
                 Ok(Ok(()))
             }

@@ -2,7 +2,7 @@
 
 use http::header;
 
-use crate::support::{Answer, Site};
+use crate::support::{Answer, Multipart, Site};
 
 /// A page of the site that says what happened, names the request, and shows no cause.
 #[track_caller]
@@ -303,4 +303,41 @@ async fn a_database_that_takes_no_writes_still_lets_people_read() {
         .post("/login", &login)
         .await
         .expect_redirect("/");
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_taken_leaves_the_text_in_the_form() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let huge = vec![0; 21 * 1024 * 1024];
+    let mut cut_short = b"\x89PNG\r\n\x1a\n".to_vec();
+    cut_short.extend_from_slice(b"\0\0\0\rIHDR");
+    let pictures: [(&str, &[u8], &[u16]); 4] = [
+        ("notes.txt", b"no picture at all", &[415]),
+        ("photo.jpg", b"GIF? no, neither", &[415]),
+        ("cut.png", &cut_short, &[422]),
+        ("huge.jpg", &huge, &[413]),
+    ];
+    for (name, bytes, expected) in pictures {
+        let form = Multipart::new()
+            .text("title", "Kept title")
+            .text("text", "Kept text of mine.");
+        let form = form
+            .file("image", name, "image/jpeg", bytes)
+            .text("alt", "Kept words.");
+        let answer = alice.post_multipart("/new", form).await;
+        assert!(
+            expected.contains(&answer.status.as_u16()),
+            "{name}: {answer:?}"
+        );
+        answer
+            .expect_text("Kept title")
+            .expect_text("Kept text of mine.")
+            .expect_text("Kept words.");
+    }
+    site.browser()
+        .get("/")
+        .await
+        .expect(200)
+        .expect_no_text("Kept title");
 }

@@ -1,25 +1,16 @@
 //! What the server writes down, and what it keeps to itself.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-
 use serde_json::Value;
 
 use crate::support::Program;
 
 /// Asks with a secret in every place where a client may put one.
 fn ask(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("it listens");
     let head = format!(
         "GET {path}?token=hunter2 HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
          cookie: choice=hunter2\r\nauthorization: Basic hunter2\r\nuser-agent: hunter2\r\n\r\n"
     );
-    stream.write_all(head.as_bytes()).expect("it reads");
-    let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .expect("it answers in UTF-8");
-    answer
+    Program::ask(address, &head)
 }
 
 /// Every line that a server wrote while it answered two requests.

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod accounts;
 mod config;
 mod errors;
 mod logs;

@@ -1,47 +1,8 @@
 //! The real binary: what it makes, what it prints, and how it refuses.
 
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Output, Stdio};
 
-use crate::support::{Program, gatepost};
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-/// One sentence with a command in it, and the exit code.
-#[track_caller]
-fn refused(output: &Output, code: i32, words: &[&str]) {
-    let said = said(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
-    for word in words.iter().chain(&["`"]) {
-        assert!(said.contains(word), "{word:?} is not in {said}");
-    }
-}
-
-fn add_user(data: &Path, name: &str, role: &str, password: &str) -> Output {
-    let mut command = gatepost(data);
-    command.args([
-        "user",
-        "add",
-        name,
-        "--role",
-        role,
-        "--password-stdin",
-        "--json",
-    ]);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
-    child.wait_with_output().unwrap()
-}
+use crate::support::{Program, add_user, gatepost, refused, said};
 
 #[test]
 fn the_first_start_makes_everything_and_says_how_to_go_on() {
@@ -170,95 +131,5 @@ fn health_is_asked_of_the_server_that_runs() {
         &Program::run(directory.path(), &["healthcheck", "--listen", address]),
         1,
         &["gatepost serve"],
-    );
-}
-
-#[test]
-fn accounts_are_made_listed_and_changed_from_the_command_line() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path();
-    let made = add_user(data, "alice", "owner", "correct horse");
-    let made: serde_json::Value = serde_json::from_slice(&made.stdout).expect("JSON");
-    assert_eq!(
-        (&made["username"], &made["role"]),
-        (&"alice".into(), &"owner".into())
-    );
-    assert!(
-        made.get("password").is_none(),
-        "a password that was given is not repeated"
-    );
-
-    let made_up = Program::run(data, &["user", "add", "bob", "--role", "editor", "--json"]);
-    let made_up: serde_json::Value = serde_json::from_slice(&made_up.stdout).expect("JSON");
-    assert!(
-        made_up["password"]
-            .as_str()
-            .is_some_and(|password| password.len() >= 20),
-        "{made_up}"
-    );
-
-    assert!(
-        Program::run(data, &["user", "role", "bob", "author"])
-            .status
-            .success()
-    );
-    assert!(
-        Program::run(data, &["user", "disable", "BOB"])
-            .status
-            .success()
-    );
-    let list = Program::run(data, &["user", "list", "--json"]);
-    let list: serde_json::Value = serde_json::from_slice(&list.stdout).expect("JSON");
-    assert_eq!(
-        (&list[1]["role"], &list[1]["disabled"]),
-        (&"author".into(), &true.into()),
-        "{list}"
-    );
-}
-
-#[test]
-fn account_commands_refuse_with_a_sentence() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path();
-    assert!(
-        add_user(data, "alice", "owner", "correct horse")
-            .status
-            .success()
-    );
-    refused(
-        &add_user(data, "Alice", "author", "correct horse"),
-        1,
-        &["has an account already"],
-    );
-    refused(
-        &Program::run(data, &["user", "disable", "alice"]),
-        1,
-        &["last owner"],
-    );
-    refused(
-        &Program::run(data, &["user", "role", "alice", "author"]),
-        1,
-        &["last owner"],
-    );
-    refused(
-        &Program::run(data, &["user", "role", "nobody", "author"]),
-        1,
-        &["nobody is called nobody"],
-    );
-    assert_eq!(
-        add_user(data, "dave", "author", "short").status.code(),
-        Some(2)
-    );
-    assert_eq!(
-        add_user(data, "d/ve", "author", "correct horse")
-            .status
-            .code(),
-        Some(2)
-    );
-    assert_eq!(
-        add_user(data, "dave", "king", "correct horse")
-            .status
-            .code(),
-        Some(2)
     );
 }

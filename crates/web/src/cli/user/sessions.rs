@@ -14,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::auth;
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::start::StartError;
 use crate::world::World;
 
 type Sessions = Vec<(SessionKey, Arc<StoredSession>)>;
@@ -29,7 +30,16 @@ pub(super) async fn list(
         .list_by_user(&user.id.to_string())
         .await
         .map_err(failed)?;
-    sessions.retain(|(_, session)| !session.is_over(world.now()));
+    let account = db
+        .users()
+        .account_of(user.id)
+        .await
+        .map_err(StartError::from)?;
+    let stamp = account.map(|account| auth::stamp(db, &account));
+    sessions.retain(|(_, session)| {
+        let login = session.login.as_ref().map(|login| login.stamp.clone());
+        login == stamp && !session.is_over(world.now())
+    });
     if as_json {
         println!("{:#}", sessions.iter().map(entry).collect::<Value>());
         return Ok(());

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::config::value::Origin;
-use crate::config::{ConfigError, SETTINGS, Setting, Value};
+use crate::config::{ConfigError, SETTINGS, Value};
 
 pub(super) fn from_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,

@@ -9,5 +9,5 @@ mod site;
 pub(crate) use answer::Answer;
 pub(crate) use browser::{Browser, request};
 pub(crate) use form::Multipart;
-pub(crate) use program::{Program, gatepost};
+pub(crate) use program::{Program, add_user, gatepost, refused, said};
 pub(crate) use site::Site;

@@ -1,6 +1,7 @@
 //! The real binary, started and stopped.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -72,6 +73,17 @@ impl Program {
             .to_owned()
     }
 
+    /// Sends one request as it stands and reads until the server hangs up.
+    pub(crate) fn ask(address: &str, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("it answers in UTF-8");
+        answer
+    }
+
     /// Everything it wrote on standard error, after its end.
     pub(crate) fn log(&mut self) -> String {
         let mut log = String::new();
@@ -110,4 +122,41 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// One sentence with a command in it, and the exit code.
+#[track_caller]
+pub(crate) fn refused(output: &Output, code: i32, words: &[&str]) {
+    let said = said(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    for word in words.iter().chain(&["`"]) {
+        assert!(said.contains(word), "{word:?} is not in {said}");
+    }
+}
+
+/// Makes an account with a password, as a script would.
+pub(crate) fn add_user(data: &Path, name: &str, role: &str, password: &str) -> Output {
+    let mut command = gatepost(data);
+    command.args([
+        "user",
+        "add",
+        name,
+        "--role",
+        role,
+        "--password-stdin",
+        "--json",
+    ]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    child.wait_with_output().unwrap()
 }
