@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -18,7 +19,7 @@ use tower_service::Service;
 use crate::directory::{Directory, Identity};
 use crate::next::LocalPath;
 use crate::request::RequestSession;
-#[cfg(feature = "throttle")]
+#[cfg(feature = "password")]
 use crate::throttle::Throttle;
 use crate::{Login, SessionError};
 
@@ -43,7 +44,7 @@ pub(crate) struct Settings<D> {
     directory: D,
     login_path: String,
     logout_path: String,
-    #[cfg(feature = "throttle")]
+    #[cfg(feature = "password")]
     throttle: Arc<Throttle>,
     #[cfg(feature = "password")]
     passwords: PasswordHasher,
@@ -58,7 +59,7 @@ impl<D: Directory> AuthLayer<D> {
                 directory,
                 login_path: "/login".to_owned(),
                 logout_path: "/logout".to_owned(),
-                #[cfg(feature = "throttle")]
+                #[cfg(feature = "password")]
                 throttle: Arc::default(),
                 #[cfg(feature = "password")]
                 passwords: PasswordHasher::new(),
@@ -89,7 +90,7 @@ impl<D: Directory> AuthLayer<D> {
     }
 
     /// Other limits for [`Auth::attempt`].
-    #[cfg(feature = "throttle")]
+    #[cfg(feature = "password")]
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.set().throttle = Arc::new(throttle);
@@ -328,6 +329,13 @@ impl<D: Directory> Auth<D> {
     pub async fn still_valid(&self) -> Result<bool, AuthError> {
         let login = self.session.stored_login().await?;
         Ok(self.user_of(login).await?.is_some())
+    }
+
+    /// The address of the client, as [`SessionLayer::client_address`](crate::SessionLayer::client_address) finds it: for
+    /// a log, or for a throttle of the application's own.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.session.address()
     }
 
     /// Where to go after a login that was asked for with `next`; never to another site, never in a circle.

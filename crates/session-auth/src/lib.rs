@@ -71,3 +71,14 @@ pub use storage::{
 };
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};
+
+/// Compiles what the README shows.
+#[cfg(all(
+    doctest,
+    feature = "memory",
+    feature = "minijinja",
+    feature = "password",
+    feature = "sqlite"
+))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -57,7 +57,7 @@ impl<D: Directory> Auth<D> {
     {
         let settings = self.settings();
         let (throttle, hasher) = (&settings.throttle, &settings.passwords);
-        let address = self.session.address();
+        let address = self.client_address();
         if let Err(refused) = throttle.admit(name, address, self.session.now()) {
             return Ok(Attempt::Throttled {
                 retry_after: refused.retry_after(),

@@ -11,12 +11,14 @@ mod contract;
 mod flash;
 #[cfg(feature = "memory")]
 mod login;
+#[cfg(all(feature = "memory", feature = "password"))]
+mod minimal;
 mod next;
 #[cfg(feature = "password")]
 mod password;
 #[cfg(feature = "memory")]
 mod require;
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "memory", feature = "sqlite", feature = "testing"))]
 mod sqlite;
 #[cfg(feature = "throttle")]
 mod throttle;
