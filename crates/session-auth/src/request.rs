@@ -99,7 +99,6 @@ impl RequestSession {
     }
 
     /// The address of the client, as the application finds it.
-    #[cfg(feature = "password")]
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.inner.address
     }
