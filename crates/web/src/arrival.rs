@@ -2,14 +2,15 @@
 //!
 //! Invariant: a forwarded header is believed only as far as the chain of trusted proxies reaches, read from the right.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::ConnectInfo;
+use bytes::BytesMut;
 use http::request::Parts;
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 /// Rides in the extensions of every request.
@@ -39,6 +40,14 @@ pub(crate) struct RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}-{:x}", self.process, self.number)
+    }
+}
+
+impl From<RequestId> for HeaderValue {
+    fn from(id: RequestId) -> Self {
+        let mut text = BytesMut::with_capacity(24);
+        write!(text, "{id}").expect("bytes take text");
+        Self::from_maybe_shared(text.freeze()).expect("hexadecimal digits are a header value")
     }
 }
 

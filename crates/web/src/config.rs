@@ -137,6 +137,14 @@ impl Config {
         Ok(config)
     }
 
+    /// Where readers find the site, and where this process listens when that is another place.
+    pub(crate) fn whereabouts(&self) -> String {
+        match self.base_url_was_given {
+            true => format!("{} (listening on {})", self.base_url, self.listen),
+            false => self.base_url.to_string(),
+        }
+    }
+
     /// Takes over the address that was really bound, for a listener that asked for port 0.
     pub(crate) fn bound_to(&mut self, address: SocketAddr) {
         self.listen = address;

@@ -115,13 +115,10 @@ impl Opened {
     /// Says in a line where the site is, and in a second how to make the first account.
     pub(crate) fn announce(&self) {
         let config = &self.app.config;
-        let data = config.data.display();
+        let (site, data) = (config.whereabouts(), config.data.display());
         match self.first {
-            true => println!(
-                "Gatepost serves a new blog at {} and keeps it in {data}.",
-                config.base_url
-            ),
-            false => println!("Gatepost serves {} from {data}.", config.base_url),
+            true => println!("Gatepost serves a new blog at {site} and keeps it in {data}."),
+            false => println!("Gatepost serves {site} from {data}."),
         }
         if let Some(link) = &self.set_up {
             println!("Make the first account, which owns it: {link}");

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, Request, Response};
 use tower::{Layer, Service};
 
 use crate::arrival::{Arrival, Arrivals};
@@ -65,9 +65,7 @@ where
         let answer = self.inner.call(Request::from_parts(parts, body));
         Box::pin(async move {
             let Ok(mut response) = answer.await;
-            let id =
-                HeaderValue::try_from(arrival.id.to_string()).expect("an id is a header value");
-            response.headers_mut().insert(REQUEST_ID, id);
+            response.headers_mut().insert(REQUEST_ID, arrival.id.into());
             if let Some(line) = line {
                 line.end(&arrival, &response);
             }

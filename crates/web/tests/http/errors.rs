@@ -341,3 +341,34 @@ async fn a_picture_that_cannot_be_taken_leaves_the_text_in_the_form() {
         .expect(200)
         .expect_no_text("Kept title");
 }
+
+#[tokio::test]
+async fn a_busy_database_is_503_with_everything_that_was_typed() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let file = format!("sqlite:{}", site.database().display());
+    let other = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let mut lock = other.acquire().await.unwrap();
+    sqlx::query("begin immediate")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+
+    let form = || {
+        Multipart::new()
+            .text("title", "Kept title")
+            .text("text", "Kept text.")
+    };
+    let busy = alice.post_multipart("/new", form()).await.expect(503);
+    assert!(!busy.header(header::RETRY_AFTER).is_empty(), "{busy:?}");
+    busy.expect_text("Kept title")
+        .expect_text("Kept text.")
+        .expect_no_text("locked");
+    site.browser().get("/").await.expect(200);
+
+    sqlx::query("rollback").execute(&mut *lock).await.unwrap();
+    alice
+        .post_multipart("/new", form())
+        .await
+        .expect_redirect("/kept-title");
+}

@@ -43,6 +43,24 @@ fn a_later_start_says_one_line() {
 }
 
 #[test]
+fn behind_a_proxy_the_line_says_both_addresses() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Program::serve(
+        directory.path(),
+        &["--base-url", "https://blog.example.org"],
+    );
+    let (fact, link) = (server.line(), server.line());
+    assert!(
+        fact.contains("https://blog.example.org (listening on 127.0.0.1:"),
+        "{fact}"
+    );
+    assert!(
+        link.contains("https://blog.example.org/setup?token="),
+        "{link}"
+    );
+}
+
+#[test]
 fn without_a_command_it_serves() {
     let directory = tempfile::tempdir().unwrap();
     let output = Program::run(directory.path(), &["--listen", "203.0.113.1:8080"]);
