@@ -1,8 +1,14 @@
 //! The addresses that code writes down: one function each, so that a slug is never pasted into a path without being encoded.
 
+use axum::extract::{FromRequestParts, Path};
+use axum::response::{IntoResponse, Response};
 use gatepost_domain::post::PostAddress;
 use gatepost_domain::slug::Slug;
+use http::request::Parts;
+use http::{StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::error::Error;
 
 /// What may not stand in a segment as it is (the path and userinfo sets of the URL standard, and `%`).
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -26,6 +32,26 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
+
+/// The answer of an address that readers may have kept: the post is elsewhere, for good.
+pub(crate) fn moved(to: &str) -> Response {
+    // A path of ours is encoded, and so is a header value.
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
+}
+
+/// The first segment of an address, as it was asked for. Bytes that are no text name nothing, and so are a 404.
+pub(crate) struct Segment(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let segment = Path::<String>::from_request_parts(parts, state).await;
+        segment
+            .map(|Path(segment)| Self(segment))
+            .map_err(|_| Error::NotFound)
+    }
+}
 
 /// `/{post}`
 pub(crate) fn post(slug: &Slug) -> String {

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::State;
+use axum::response::Response;
 use gatepost_domain::picture::ImageFile;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::posts::{Sighted, sight};
 use crate::error::Error;
 use crate::page::Page;
-use crate::paths;
+use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// The widest that a post's image is as a thumbnail.
@@ -20,7 +20,7 @@ const THUMBNAIL: u32 = 640;
 /// `GET /images/{file}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Path(file): Path<String>,
+    Segment(file): Segment,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let file: ImageFile = file.parse().map_err(|_| Error::NotFound)?;
@@ -36,13 +36,13 @@ pub(crate) async fn show(
 pub(crate) async fn of_post(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let post = match sight(&app, &page.viewer().await?, &segment).await? {
         Sighted::Here(post) => post,
         Sighted::Moved(slug) => {
-            return Ok(Redirect::permanent(&paths::image(&slug)).into_response());
+            return Ok(paths::moved(&paths::image(&slug)));
         }
     };
     let picture = post.picture().ok_or(Error::NotFound)?;

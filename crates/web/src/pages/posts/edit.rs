@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use gatepost_domain::access::{Action, SiteAction, Viewer};
 use http::StatusCode;
@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::form::Form;
 use crate::page::Page;
 use crate::pages::login::{Credentials, LoginFields, Refused};
-use crate::paths;
+use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// `GET /new`
@@ -36,7 +36,7 @@ pub(crate) async fn new(page: Page, _: Login) -> Result<Response, Error> {
 pub(crate) async fn edit(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
     _: Login,
 ) -> Result<Response, Error> {
     let viewer = page.viewer().await?;
@@ -73,7 +73,7 @@ pub(crate) async fn create(
 pub(crate) async fn update(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
     mut form: Form,
 ) -> Result<Response, Error> {
     let mut typed = Typed::read(&mut form);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::State;
+use axum::response::Response;
 use gatepost_domain::access::Action;
 use gatepost_domain::post::{Post, Status};
 use serde::Serialize;
@@ -14,20 +14,20 @@ use crate::figure::Figure;
 use crate::markdown;
 use crate::page::Page;
 use crate::pages::millis;
-use crate::paths;
+use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// `GET /{post}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
 ) -> Result<Response, Error> {
     let viewer = page.viewer().await?;
     let post = match sight(&app, &viewer, &segment).await? {
         Sighted::Here(post) => post,
         Sighted::Moved(slug) => {
-            return Ok(Redirect::permanent(&paths::post(&slug)).into_response());
+            return Ok(paths::moved(&paths::post(&slug)));
         }
     };
     let base = app.config.base_url.as_str();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::access::{Action, Viewer};
 use gatepost_storage::posts::Found;
@@ -13,14 +13,14 @@ use super::{find_for, known_as};
 use crate::auth::Login;
 use crate::error::Error;
 use crate::page::Page;
-use crate::paths;
+use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// `GET /{post}/delete`
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
     _: Login,
 ) -> Result<Response, Error> {
     let post = find_for(&app, &page.viewer().await?, Action::Delete, &segment).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn delete(
 pub(crate) async fn destroy(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
     _: Login,
 ) -> Result<Response, Error> {
     let post = find_for(&app, &page.viewer().await?, Action::Delete, &segment).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn destroy(
 pub(crate) async fn restore(
     State(app): State<Arc<App>>,
     page: Page,
-    Path(segment): Path<String>,
+    Segment(segment): Segment,
     _: Login,
 ) -> Result<Response, Error> {
     let viewer = page.viewer().await?;
