@@ -168,3 +168,6 @@ fn moment(at: i64) -> Result<OffsetDateTime, Error> {
 fn no_time() -> Error {
     Error::new(ErrorKind::InvalidOperation, "this is no time")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Every page rendered with sample views; a template without a sample here fails.
+
+use std::collections::BTreeSet;
+
+use minijinja::context;
+
+use super::*;
+use crate::site::Site;
+
+fn templates() -> Templates {
+    let site = Site {
+        name: "The <Post>".to_owned(),
+        description: "Words & pictures".to_owned(),
+        language: "en".to_owned(),
+    };
+    let assets = Arc::new(Assets::embedded());
+    Templates::load(false, assets)
+        .expect("the templates are sound")
+        .of_site(&site)
+}
+
+/// Each page with a full and an empty view. The views are maps here, so that a field that only a template knows shows up.
+fn samples() -> Vec<(&'static str, Value)> {
+    let figure = context! { src => "/images/x-640.jpg", srcset => "/images/x-640.jpg 640w", width => 640, height => 480, shape => "landscape", alt => "A lake" };
+    let entry = context! { href => "/a", title => "A <b>", summary => "Words", owner => "alice", at => 1_700_000_000_000_i64, picture => figure.clone() };
+    let plain = context! { href => "/b", title => "B", summary => "", owner => "bob", at => 0, picture => () };
+    let facts = context! { href => "/a", title => "A", summary => "Words", draft => true, author => "Alice", owner => "Alice (alice)", last_editor => "bob", at => 0, edited_at => 0, minutes => 3 };
+    let none: [Value; 0] = [];
+    let errors = vec![
+        context! { field => "title", message => "Too long" },
+        context! { field => "login", message => "Wrong" },
+    ];
+    let login = context! { name => "alice", password => true, remember => true };
+    let fields = context! { title => "A", text => "Text", slug => "", revision => 3, intent => "draft", alts => ["x"], decorative => [1] };
+    let blank = context! { title => "", text => "", slug => "", revision => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
+    let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", decorative => true, removed => true, markdown => "![]()" };
+    let demo =
+        context! { password => "pw", accounts => [context! { name => "alice", role => "owner" }] };
+    vec![
+        (
+            "pages/posts/index.html",
+            context! { posts => [entry.clone(), plain.clone()], drafts => [plain.clone()], first_page => true, newer => "/?after=1", older => "/?before=1", canonical => "http://x/" },
+        ),
+        (
+            "pages/posts/index.html",
+            context! { posts => none.to_vec(), drafts => none.to_vec(), first_page => false, newer => (), older => (), canonical => "http://x/" },
+        ),
+        (
+            "pages/posts/show.html",
+            context! { post => facts.clone(), html => "<p>Text</p>", lead => figure.clone(), canonical => "http://x/a", social => context! { url => "u", width => 1, height => 1, alt => "A" }, may_edit => true, may_delete => true },
+        ),
+        (
+            "pages/posts/show.html",
+            context! { post => facts.clone(), html => "", lead => (), canonical => "http://x/a", social => (), may_edit => false, may_delete => false },
+        ),
+        (
+            "pages/posts/delete.html",
+            context! { href => "/a", title => "A", owner => "alice" },
+        ),
+        (
+            "pages/posts/form.html",
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received], pictures_open => true, slug_open => true, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), may_publish => true },
+        ),
+        (
+            "pages/posts/form.html",
+            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, slug_open => false, errors => none.to_vec(), preview => (), conflict => (), login => (), may_publish => false },
+        ),
+        (
+            "pages/login/form.html",
+            context! { login => login.clone(), next => "/new", errors => errors.clone(), demo => demo },
+        ),
+        (
+            "pages/login/form.html",
+            context! { login => context! { name => "", password => false, remember => false }, next => "", errors => none.to_vec(), demo => () },
+        ),
+        ("pages/logout/show.html", context! {}),
+        (
+            "pages/setup/form.html",
+            context! { token => "t", name => "", display_name => "", errors => errors.clone() },
+        ),
+        (
+            "pages/error.html",
+            context! { status => 404, title => "Nothing here", detail => "No page", advice => "Go back", request_id => "1-2" },
+        ),
+        (
+            "pages/error.html",
+            context! { status => 500, title => "Broken", detail => "No", advice => "Wait", request_id => () },
+        ),
+    ]
+}
+
+#[test]
+fn every_page_renders_for_visitors_and_for_writers() {
+    let templates = templates();
+    let message = context! { level => "success", text => "Done <b>", undo => "/a/restore" };
+    for (name, view) in samples() {
+        for chrome in [
+            context! { username => (), path => "/a", flash => () },
+            context! { username => "alice", path => "/", flash => [message.clone()] },
+        ] {
+            let page = templates.environment.get_template(name).unwrap();
+            let html = page.render(context! { ..view.clone(), ..chrome });
+            let html = html.unwrap_or_else(|error| panic!("{name}: {error:#}"));
+            assert!(html.starts_with("<!doctype html>"), "{name}: {html}");
+            assert_eq!(html.matches("<h1").count(), 1, "{name} has one h1: {html}");
+            assert!(
+                html.contains("The &lt;Post&gt;") && !html.contains("The <Post>"),
+                "{name}"
+            );
+            for inline in [" style=", "<style", "<script", "javascript:", " onclick"] {
+                assert!(
+                    !html.contains(inline),
+                    "{name} has {inline}, which the policy forbids"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_page_has_a_sample() {
+    let sampled: BTreeSet<&str> = samples().iter().map(|(name, _)| *name).collect();
+    let there: BTreeSet<String> = Files::iter()
+        .map(|name| name.into_owned())
+        .filter(|name| name.starts_with("pages/"))
+        .collect();
+    let there: BTreeSet<&str> = there.iter().map(String::as_str).collect();
+    assert_eq!(sampled, there);
+}
+
+#[test]
+fn what_nobody_gave_is_an_error() {
+    let templates = templates();
+    let page = templates
+        .environment
+        .get_template("pages/posts/delete.html")
+        .unwrap();
+    let chrome = context! { username => (), path => "/", flash => () };
+    assert!(
+        page.render(context! { href => "/a", title => "A", ..chrome })
+            .is_err(),
+        "owner is missing"
+    );
+    let whole = page.render(context! { href => "/a", title => "A", owner => "alice", ..chrome });
+    assert!(whole.is_ok(), "control");
+}
+
+#[test]
+fn text_is_escaped_and_slashes_stay() {
+    let templates = templates();
+    let page =
+        templates
+            .environment
+            .render_named_str("x.html", "{{ a }}", context! { a => "</a>&\"'x" });
+    assert_eq!(page.unwrap(), "&lt;/a&gt;&amp;&quot;&#39;x");
+}
+
+#[test]
+fn times_are_written_for_people_and_for_machines() {
+    let environment = templates().environment;
+    let at = context! { at => 1_795_411_800_000_i64 };
+    let written =
+        environment.render_named_str("x.html", "{{ at|date }}, {{ at|time }}, {{ at|iso }}", at);
+    assert_eq!(
+        written.unwrap(),
+        "23 November 2026, 05:30, 2026-11-23T05:30:00Z"
+    );
+}
