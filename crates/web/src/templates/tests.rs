@@ -137,7 +137,7 @@ fn what_nobody_gave_is_an_error() {
         .unwrap();
     let chrome = context! { username => (), path => "/", flash => () };
     assert!(
-        page.render(context! { href => "/a", title => "A", ..chrome })
+        page.render(context! { href => "/a", title => "A", ..chrome.clone() })
             .is_err(),
         "owner is missing"
     );
