@@ -3,6 +3,8 @@
 // A site of these tests keeps its sessions in memory.
 #[cfg(all(feature = "memory", feature = "password"))]
 mod attempt;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod cleanup;
 #[cfg(all(feature = "memory", feature = "minijinja"))]
 mod context;
 #[cfg(all(feature = "memory", feature = "testing"))]
@@ -18,8 +20,12 @@ mod next;
 mod password;
 #[cfg(feature = "memory")]
 mod require;
-#[cfg(all(feature = "memory", feature = "sqlite", feature = "testing"))]
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod secrets;
+#[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod stock;
 #[cfg(feature = "throttle")]
 mod throttle;
 

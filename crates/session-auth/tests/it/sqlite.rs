@@ -1,25 +1,271 @@
 //! What only a database file can show.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use session_auth::SqlStorage;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode};
+use axum::routing::get;
+use base64::Engine;
+use session_auth::{
+    Client, Lifetime, Session, SessionError, SessionKey, SessionLayer, SessionStorage, SqlStorage,
+    StoredSession, Values,
+};
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use time::OffsetDateTime;
+use tokio::sync::Barrier;
+use tower::ServiceExt;
 
-/// One writer and a pool of readers, as the blog has them.
-pub(crate) async fn open(path: &Path) -> SqlStorage {
+async fn pool(path: &Path, connections: u32) -> SqlitePool {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
+        .busy_timeout(Duration::from_millis(100))
+        // No test pulls the plug, and the disks of test machines are slow.
         .synchronous(SqliteSynchronous::Off);
-    let write = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options.clone());
-    let write = write.await.unwrap();
-    let read = SqlitePoolOptions::new()
-        .max_connections(2)
-        .connect_with(options);
-    let storage = SqlStorage::sqlite_split(read.await.unwrap(), write);
+    let pool = SqlitePoolOptions::new().max_connections(connections);
+    pool.connect_with(options).await.unwrap()
+}
+
+/// One writer and a pool of readers, as the blog has them.
+pub(crate) async fn open(path: &Path) -> SqlStorage {
+    let write = pool(path, 1).await;
+    let storage = SqlStorage::sqlite_split(pool(path, 2).await, write);
     storage.migrate().await.unwrap();
     storage
+}
+
+async fn count(session: Session) -> Result<String, SessionError> {
+    let count = session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1);
+    Ok(count.await?.to_string())
+}
+
+async fn write(session: Session) -> Result<(), SessionError> {
+    let _ = session.insert("written", true).await;
+    Ok(())
+}
+
+async fn read(session: Session) -> String {
+    let count: Option<u64> = session.get("count").await.unwrap_or_default();
+    format!("{count:?}")
+}
+
+fn site(storage: SqlStorage) -> Router {
+    Router::new()
+        .route("/count", get(count))
+        .route("/write", get(write))
+        .route("/read", get(read))
+        .layer(SessionLayer::new(storage))
+}
+
+async fn visit(site: &Router, path: &str, cookie: &str) -> Response<Body> {
+    let request = Request::get(path).header("cookie", cookie);
+    let request = request.body(Body::empty()).unwrap();
+    site.clone().oneshot(request).await.unwrap()
+}
+
+async fn body(response: Response<Body>) -> String {
+    let bytes = to_bytes(response.into_body(), 10_000).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+async fn cookie_of(site: &Router) -> String {
+    let response = visit(site, "/count", "").await;
+    let cookie = response.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_copy_of_the_database_logs_nobody_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let site = site(open(&directory.path().join("db")).await);
+    let cookie = cookie_of(&site).await;
+    let (_, id) = cookie.split_once('=').unwrap();
+    let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let random = base64.decode(id).unwrap();
+
+    let mut found_table = false;
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let contains = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        found_table |= contains(b"session_auth_sessions");
+        assert!(!contains(id.as_bytes()), "the id is in the file");
+        assert!(!contains(&random), "the bytes of the id are in the file");
+    }
+    assert!(found_table, "the files that were searched are the database");
+
+    // Nor does what is in the table work as a cookie.
+    let pool = pool(&directory.path().join("db"), 1).await;
+    let (key,): (Vec<u8>,) = sqlx::query_as("select key from session_auth_sessions")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    for forged in [base64.encode(&key), base64.encode(&key[..24])] {
+        let response = visit(&site, "/read", &format!("__Host-session={forged}")).await;
+        assert_eq!(body(response).await, "None");
+    }
+    let response = visit(&site, "/read", &cookie).await;
+    assert_eq!(body(response).await, "Some(1)", "the real one works");
+}
+
+/// Two servers on one file, as with a command-line tool beside the server.
+#[tokio::test]
+async fn two_servers_on_one_file_count_to_twenty_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let options = SqliteConnectOptions::new().filename(&path);
+    let options = options.busy_timeout(Duration::from_secs(30));
+    let mut sites = Vec::new();
+    open(&path).await;
+    for _ in 0..2 {
+        let pool = SqlitePoolOptions::new().max_connections(4);
+        let pool = pool.connect_with(options.clone()).await.unwrap();
+        sites.push(site(SqlStorage::sqlite(pool)));
+    }
+    let cookie = cookie_of(&sites[0]).await;
+    let barrier = Arc::new(Barrier::new(20));
+    let mut visits = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (site, cookie) = (sites[number % 2].clone(), cookie.clone());
+        let barrier = Arc::clone(&barrier);
+        visits.spawn(async move {
+            barrier.wait().await;
+            visit(&site, "/count", &cookie).await.status()
+        });
+    }
+    for status in visits.join_all().await {
+        assert_eq!(status, StatusCode::OK);
+    }
+    for site in &sites {
+        assert_eq!(body(visit(site, "/read", &cookie).await).await, "Some(21)");
+    }
+}
+
+#[tokio::test]
+async fn migrating_again_keeps_the_sessions() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let storage = open(&path).await;
+    let site = site(storage.clone());
+    let cookie = cookie_of(&site).await;
+    let (first, second) = tokio::join!(open(&path), open(&path));
+    storage.migrate().await.unwrap();
+    drop((first, second));
+    assert_eq!(body(visit(&site, "/read", &cookie).await).await, "Some(1)");
+}
+
+#[tokio::test]
+async fn while_somebody_else_writes_reads_go_on_and_writes_are_a_503() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let site = site(open(&path).await);
+    let cookie = cookie_of(&site).await;
+    let other = pool(&path, 1).await;
+    let lock = other.begin_with("begin immediate").await.unwrap();
+
+    assert_eq!(body(visit(&site, "/read", &cookie).await).await, "Some(1)");
+    let refused = visit(&site, "/write", &cookie).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert!(!refused.headers().contains_key("set-cookie"));
+
+    lock.rollback().await.unwrap();
+    assert_eq!(
+        visit(&site, "/write", &cookie).await.status(),
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_a_503_for_its_owner_and_nothing_to_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let site = site(open(&path).await);
+    let damaged = cookie_of(&site).await;
+    let pool = pool(&path, 1).await;
+    sqlx::query("update session_auth_sessions set data = '{\"count\": '")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let fine = cookie_of(&site).await;
+
+    let response = visit(&site, "/count", &damaged).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!response.headers().contains_key("set-cookie"));
+    assert_eq!(body(visit(&site, "/count", &fine).await).await, "2");
+}
+
+/// A second storage on the same file has no notes of its own, so what it sees is in the table.
+#[tokio::test]
+async fn a_batch_of_uses_reaches_the_table_before_the_cleanup_looks_at_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let storage = open(&path).await;
+    let start = OffsetDateTime::UNIX_EPOCH;
+    let session = StoredSession {
+        created_at: start,
+        last_seen: start,
+        lifetime: Lifetime {
+            idle: Duration::from_secs(100),
+            deadline: start + Duration::from_secs(180),
+            persistent: false,
+        },
+        login: None,
+        client: Client::default(),
+        values: Values::default(),
+    };
+    let seconds = |seconds| start + Duration::from_secs(seconds);
+    for number in 0..3 {
+        let key = SessionKey::from_bytes([number; 32]);
+        assert!(storage.create(&key, &session).await.unwrap());
+        storage.touch(&key, seconds(90)).await.unwrap();
+        storage.touch(&key, seconds(60)).await.unwrap();
+        let loaded = storage.load(&key).await.unwrap().unwrap();
+        assert!(
+            loaded.last_seen >= seconds(60),
+            "this process knows at once"
+        );
+    }
+    assert_eq!(storage.delete_expired(seconds(110), 10).await.unwrap(), 0);
+    let key = SessionKey::from_bytes([1; 32]);
+    let loaded = open(&path).await.load(&key).await.unwrap().unwrap();
+    assert_eq!(loaded.last_seen, seconds(90));
+    // Not at 190: the deadline stands.
+    assert_eq!(storage.delete_expired(seconds(179), 10).await.unwrap(), 0);
+    assert_eq!(storage.delete_expired(seconds(180), 10).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn listing_ending_and_cleaning_up_use_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    open(&path).await;
+    let pool = pool(&path, 1).await;
+    for (statement, index) in [
+        (
+            "explain query plan select key from session_auth_sessions where user_id = 'a' order by last_seen desc",
+            "session_auth_sessions_by_user",
+        ),
+        (
+            "explain query plan select key from session_auth_sessions where expires_at <= 1 order by expires_at limit 5",
+            "session_auth_sessions_by_expiry",
+        ),
+        (
+            "explain query plan delete from session_auth_sessions where user_id = 'a' and (null is null or key <> null)",
+            "session_auth_sessions_by_user",
+        ),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(statement).fetch_all(&pool).await.unwrap();
+        let plan: Vec<_> = plan.into_iter().map(|(.., step)| step).collect();
+        let plan = plan.join("; ");
+        assert!(
+            plan.contains(index) && !plan.contains("TEMP B-TREE"),
+            "{statement}: {plan}"
+        );
+    }
 }

@@ -51,7 +51,8 @@ impl Touches {
     /// Notes a use. The first note of a batch starts the task that writes it.
     pub(super) fn note(self: &Arc<Self>, key: SessionKey, at: OffsetDateTime) {
         let mut pending = self.pending();
-        pending.waiting.insert(key, at);
+        let noted = pending.waiting.entry(key).or_insert(at);
+        *noted = at.max(*noted);
         if !std::mem::replace(&mut pending.has_task, true) {
             tokio::spawn(Arc::clone(self).write_soon());
         }
