@@ -8,11 +8,13 @@ mod flags;
 mod health;
 mod migrate;
 mod password;
+mod print;
 mod serve;
 mod settings;
 mod user;
 
 use std::future::Future;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -71,7 +73,7 @@ pub fn main() -> ExitCode {
     let exit = match run(cli) {
         Ok(()) => Exit::Done,
         Err(failure) => {
-            eprintln!("gatepost: {failure}");
+            let _ = writeln!(std::io::stderr(), "gatepost: {failure}");
             failure.exit()
         }
     };

@@ -112,16 +112,17 @@ async fn set_up_link(
 }
 
 impl Opened {
-    /// Says in a line where the site is, and in a second how to make the first account.
-    pub(crate) fn announce(&self) {
+    /// A line that says where the site is, and a second one that says how to make the first account.
+    pub(crate) fn announcement(&self) -> String {
         let config = &self.app.config;
         let (site, data) = (config.whereabouts(), config.data.display());
-        match self.first {
-            true => println!("Gatepost serves a new blog at {site} and keeps it in {data}."),
-            false => println!("Gatepost serves {site} from {data}."),
-        }
+        let mut text = match self.first {
+            true => format!("Gatepost serves a new blog at {site} and keeps it in {data}."),
+            false => format!("Gatepost serves {site} from {data}."),
+        };
         if let Some(link) = &self.set_up {
-            println!("Make the first account, which owns it: {link}");
+            text.push_str(&format!("\nMake the first account, which owns it: {link}"));
         }
+        text
     }
 }

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::Failure;
+use crate::cli::print;
 use crate::config::Config;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,7 +21,7 @@ pub(super) fn check(config: &Config) -> Result<(), Failure> {
     })?;
     match status.as_str() {
         "200" => {
-            println!("ready at http://{address}");
+            print::line(format_args!("ready at http://{address}"));
             Ok(())
         }
         _ => Err(Failure::Failed(format!(

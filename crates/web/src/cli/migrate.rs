@@ -5,6 +5,7 @@
 use serde_json::json;
 
 use super::Failure;
+use crate::cli::print;
 use crate::config::Config;
 use crate::start;
 use crate::world::World;
@@ -21,11 +22,11 @@ impl Options {
         let db = start::open_database(&config, world).await?;
         db.close().await;
         match self.json {
-            true => println!(
+            true => print::line(format_args!(
                 "{}",
                 json!({ "database": config.database, "up_to_date": true })
-            ),
-            false => println!("{} is up to date.", config.database.display()),
+            )),
+            false => print::line(format_args!("{} is up to date.", config.database.display())),
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::config::Config;
 use crate::server::{self, Limits};
 use crate::start::{self, StartError};
@@ -36,7 +36,7 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
     let listener = listen(&config).await?;
     config.bound_to(listener.local_addr()?);
     let opened = start::open(config, world).await?;
-    opened.announce();
+    print::line(opened.announcement());
     tokio::spawn({
         let shutdown = shutdown.clone();
         async move {

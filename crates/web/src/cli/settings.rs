@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::Failure;
+use crate::cli::print;
 use crate::config::{Config, SETTINGS, Values};
 use crate::start::StartError;
 
@@ -49,13 +50,16 @@ fn show(values: &Values, json: bool) {
             (value.setting.name.to_owned(), shown)
         };
         let all: serde_json::Map<_, _> = values.iter().map(entry).collect();
-        println!("{:#}", serde_json::Value::from(all));
+        print::line(format_args!("{:#}", serde_json::Value::from(all)));
         return;
     }
     for value in values.iter() {
         let shown = value.shown();
         let shown = if shown.is_empty() { "—" } else { &shown };
-        println!("{:<17} {:<40} {}", value.setting.name, shown, value.origin);
+        print::line(format_args!(
+            "{:<17} {:<40} {}",
+            value.setting.name, shown, value.origin
+        ));
     }
 }
 
@@ -70,26 +74,26 @@ fn list(json: bool) {
                 "help": setting.help,
             })
         };
-        println!(
+        print::line(format_args!(
             "{:#}",
             SETTINGS.iter().map(entry).collect::<serde_json::Value>()
-        );
+        ));
         return;
     }
     for setting in &SETTINGS {
-        println!(
+        print::line(format_args!(
             "--{} {}   ({}, {})",
             setting.name,
             setting.takes,
             setting.variable(),
             setting.name
-        );
-        println!("    {}", setting.help);
+        ));
+        print::line(format_args!("    {}", setting.help));
         if !setting.default.is_empty() {
-            println!(
+            print::line(format_args!(
                 "    default: {}",
                 setting.default.replace("{data}", "(data directory)")
-            );
+            ));
         }
     }
 }

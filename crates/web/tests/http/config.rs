@@ -236,3 +236,17 @@ fn every_setting_is_listed() {
         assert!(listed.contains(&format!("--{name} ")), "{name} in {listed}");
     }
 }
+
+#[test]
+fn a_reader_that_went_away_is_no_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = crate::support::gatepost(directory.path());
+    let output = command
+        .args(["config", "list"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}

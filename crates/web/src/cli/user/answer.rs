@@ -5,6 +5,8 @@
 use gatepost_domain::user::User;
 use serde_json::{Value, json};
 
+use crate::cli::print;
+
 pub(super) struct Answer<'a> {
     user: &'a User,
     what: &'static str,
@@ -30,34 +32,39 @@ impl<'a> Answer<'a> {
             if let Some(password) = self.password {
                 value["password"] = password.into();
             }
-            println!("{value}");
+            print::line(format_args!("{value}"));
             return;
         }
-        println!(
+        print::line(format_args!(
             "{} ({}) {}.",
             self.user.username.as_str(),
             self.user.role,
             self.what
-        );
+        ));
         if let Some(password) = self.password {
-            println!("The password is {password} and will not be shown again.");
+            print::line(format_args!(
+                "The password is {password} and will not be shown again."
+            ));
         }
     }
 }
 
 pub(super) fn list(users: &[User], as_json: bool) {
     if as_json {
-        println!("{:#}", users.iter().map(entry).collect::<Value>());
+        print::line(format_args!(
+            "{:#}",
+            users.iter().map(entry).collect::<Value>()
+        ));
         return;
     }
     for user in users {
         let disabled = if user.disabled { "  disabled" } else { "" };
-        println!(
+        print::line(format_args!(
             "{:<32} {:<12} {}{disabled}",
             user.username.as_str(),
             user.role.as_str(),
             user.display_name
-        );
+        ));
     }
 }
 

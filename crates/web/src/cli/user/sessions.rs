@@ -13,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::auth;
 use crate::cli::Failure;
+use crate::cli::print;
 use crate::config::Config;
 use crate::start::StartError;
 use crate::world::World;
@@ -41,7 +42,10 @@ pub(super) async fn list(
         login == stamp && !session.is_over(world.now())
     });
     if as_json {
-        println!("{:#}", sessions.iter().map(entry).collect::<Value>());
+        print::line(format_args!(
+            "{:#}",
+            sessions.iter().map(entry).collect::<Value>()
+        ));
         return Ok(());
     }
     for (key, session) in &sessions {
@@ -54,11 +58,11 @@ pub(super) async fn list(
             .browser
             .as_deref()
             .unwrap_or("unknown browser");
-        println!(
+        print::line(format_args!(
             "{}  last seen {}  {address}  {browser}",
             key.public_id(),
             text(session.last_seen)
-        );
+        ));
     }
     Ok(())
 }
@@ -75,8 +79,13 @@ pub(super) async fn end(
         .map_err(failed)?;
     let name = user.username.as_str();
     match as_json {
-        true => println!("{}", json!({ "username": name, "ended": ended })),
-        false => println!("{name} is logged out; {ended} sessions ended."),
+        true => print::line(format_args!(
+            "{}",
+            json!({ "username": name, "ended": ended })
+        )),
+        false => print::line(format_args!(
+            "{name} is logged out; {ended} sessions ended."
+        )),
     }
     Ok(())
 }
