@@ -6,6 +6,8 @@
 mod observe;
 mod security_headers;
 mod shed;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::sync::Arc;
