@@ -163,3 +163,77 @@ impl CookieSettings {
 fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("a cookie name is a token and an id is base64")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAME: &str = "__Host-session";
+
+    fn found(cookies: &[Vec<u8>]) -> Presented {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            if let Ok(value) = HeaderValue::from_bytes(cookie) {
+                headers.append(header::COOKIE, value);
+            }
+        }
+        Presented::find(&headers, NAME)
+    }
+
+    #[test]
+    fn an_id_is_found_again_in_the_cookie_that_carries_it() {
+        let id = SessionId::new(|bytes| bytes.fill(0xfb));
+        let settings = CookieSettings::new();
+        let lifetime = Lifetime {
+            idle: std::time::Duration::from_secs(1),
+            deadline: OffsetDateTime::UNIX_EPOCH,
+            persistent: false,
+        };
+        let set = settings.set(&id, &lifetime, OffsetDateTime::UNIX_EPOCH);
+        let pair = set.as_bytes().split(|byte| *byte == b';').next().unwrap();
+        assert!(matches!(found(&[pair.to_vec()]), Presented::Id(same) if same == id));
+        assert!(matches!(
+            found(&[b"__Host-session=x".to_vec()]),
+            Presented::Undecodable
+        ));
+        assert!(matches!(found(&[]), Presented::Nothing));
+    }
+
+    #[test]
+    #[should_panic(expected = "a cookie name is made of letters")]
+    fn a_name_that_would_break_the_header_is_refused() {
+        CookieSettings::new().rename("a;b".to_owned());
+    }
+
+    proptest! {
+        /// Whatever it is, it is read without a panic; and an id is only what stands there under our name.
+        #[test]
+        fn any_header_is_read(cookies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..4)) {
+            if let Presented::Id(id) = found(&cookies) {
+                let holds = |cookie: &Vec<u8>| cookie.windows(ID_LENGTH).any(|part| part == id.0);
+                prop_assert!(cookies.iter().any(holds));
+            }
+        }
+
+        /// Among other cookies, in any order and spacing, an id is found.
+        #[test]
+        fn an_id_is_found_among_other_cookies(
+            before in prop::collection::vec("[ ]{0,2}[a-z]{1,8}=[ -:<-~]{0,12}", 0..5),
+            after in prop::collection::vec("[a-z]{1,8}(=[ -:<-~]{0,12})?", 0..5),
+            text in "[A-Za-z0-9_-]{32}",
+            quoted in any::<bool>(),
+        ) {
+            let value = if quoted { format!("\"{text}\"") } else { text.clone() };
+            let mut pairs = before;
+            pairs.push(format!("{NAME}={value}"));
+            pairs.extend(after);
+            let one_line = [pairs.join("; ").into_bytes()];
+            let lines: Vec<_> = pairs.into_iter().map(String::into_bytes).collect();
+            for cookies in [&one_line[..], &lines[..]] {
+                prop_assert!(matches!(found(cookies), Presented::Id(id) if id.as_str() == text));
+            }
+        }
+    }
+}

@@ -1,28 +1,38 @@
 //! Sessions, login, `RequireLogin` and template context processors for axum.
+//!
+//! Put a [`SessionLayer`] around the routes of a site and an [`AuthLayer`] inside of it; then ask for a [`Session`], an
+//! [`Auth`] or a [`RequireLogin`] in a handler. What this crate is made for is what goes wrong elsewhere:
+//!
+//! - Requests that run side by side lose nothing of each other's: a session is changed, never written back as it was read.
+//! - Whoever is logged out stays out, whatever was in flight; nothing recreates a session.
+//! - The id changes at every login, the old one dies in the same step, and a login that ends in a 5xx was none.
+//! - The storage sees hashes only, and logs, errors and `Debug` see neither ids nor values.
+//! - A storage that fails is a 503, never an empty session. Any cookie whatsoever gets an answer.
+//! - A request that does not use its session costs no access to the storage, and stays cacheable.
+//!
+//! Every one of these is checked over every storage by one suite, `testing::contract` (feature `testing`), which also runs
+//! over your own [`SessionStorage`].
 #![deny(missing_docs)]
 
-// What a site writes down.
+// What a site writes down: the layer and its settings, and the session that handlers see.
 mod layer;
 mod session;
 
-// What is kept, and where.
+// What is kept, for how long, and where: the storages and the values they keep.
 mod client;
 mod error;
 mod lifetime;
 mod storage;
 
-// One request.
+// One request: the service it goes through, its cookie, the session it may use, and what caches are told of the answer.
 mod caching;
 mod cookie;
 mod request;
 mod service;
 
-// Login.
+// Login: users come from a directory; who is logged in, who may pass, and where they go after.
 mod auth;
-#[cfg(feature = "minijinja")]
-mod context;
 mod directory;
-mod flash;
 mod next;
 #[cfg(feature = "password")]
 pub mod password;
@@ -30,6 +40,11 @@ mod require;
 mod stamp;
 #[cfg(feature = "throttle")]
 mod throttle;
+
+// What pages need: messages that are shown once, and what every template may refer to.
+#[cfg(feature = "minijinja")]
+mod context;
+mod flash;
 
 // What runs beside requests, and what everything stands on.
 mod ambient;

@@ -17,15 +17,9 @@ use crate::StorageError;
 
 /// Keeps sessions in memory: for tests, and for sites whose visitors may be logged out by a restart.
 ///
-/// A clone is the same storage. It keeps every promise of the contract, except that a restart ends every session:
+/// A clone is the same storage. Of what storages may differ in, it keeps:
 ///
-/// ```
-/// use session_auth::{MemoryStorage, Promise, SessionStorage};
-///
-/// let promises = MemoryStorage::new().promises();
-/// assert!(promises.keeps(Promise::ConcurrentWrites));
-/// assert!(!promises.keeps(Promise::SurvivesRestart));
-/// ```
+#[doc = include_str!("memory.md")]
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStorage {
     table: Arc<RwLock<Table>>,
@@ -195,5 +189,16 @@ impl SessionStorage for MemoryStorage {
             table.remove(key);
         }
         Ok(keys.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_says_what_the_storage_promises() {
+        let promises = MemoryStorage::new().promises();
+        assert_eq!(include_str!("memory.md"), promises.to_string());
     }
 }

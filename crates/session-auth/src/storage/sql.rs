@@ -19,6 +19,8 @@ mod touches;
 use row::{Row, bound, unix_milliseconds};
 use touches::Touches;
 
+const PROMISES: Promises = Promises::ALL;
+
 /// Takes the writer's lock at once: a transaction that reads first and writes later can be refused in the middle.
 const BEGIN: &str = "begin immediate";
 
@@ -71,7 +73,10 @@ const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
 ///
 /// The table is the storage's own: call [`migrate`](Self::migrate) at start. Everything is durable when it is
 /// acknowledged, as far as the database's `synchronous` setting makes commits durable; only the times of last use are
-/// written in batches, one transaction a second, and may be lost in a crash. A clone is the same storage.
+/// written in batches, one transaction a second, and may be lost in a crash. A clone is the same storage. Of what
+/// storages may differ in, it keeps:
+///
+#[doc = include_str!("sql.md")]
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -134,7 +139,7 @@ impl SqlStorage {
 #[async_trait]
 impl SessionStorage for SqlStorage {
     fn promises(&self) -> Promises {
-        Promises::ALL
+        PROMISES
     }
 
     async fn create(
@@ -258,4 +263,14 @@ async fn touch(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_says_what_the_storage_promises() {
+        assert_eq!(include_str!("sql.md"), PROMISES.to_string());
+    }
 }

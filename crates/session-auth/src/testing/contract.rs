@@ -19,7 +19,7 @@ mod logins;
 mod races;
 mod records;
 
-/// Checks a storage against the contract of `docs`' guarantees S1 to S12.
+/// Checks a storage, and sites on it, against what this crate guarantees.
 ///
 /// `open` opens the storage with a name: another name is another, empty storage; the same name is the same data, as it
 /// is found after a restart. The clock of the suite is [`now`](super::now), so run it in a runtime of one thread.

@@ -112,6 +112,39 @@ async fn a_copy_of_the_database_logs_nobody_in() {
     assert_eq!(body(response).await, "Some(1)", "the real one works");
 }
 
+#[tokio::test]
+async fn a_session_remembers_the_peer_and_a_short_name_of_the_browser_and_believes_no_header() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let site = site(open(&path).await);
+    let peer: std::net::SocketAddr = "[::ffff:192.0.2.7]:4711".parse().unwrap();
+    let request = Request::get("/count")
+        .extension(axum::extract::ConnectInfo(peer))
+        .header("x-forwarded-for", "203.0.113.9")
+        .header("forwarded", "for=203.0.113.9")
+        .header(
+            "user-agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 <script>",
+        );
+    let request = request.body(Body::empty()).unwrap();
+    assert_eq!(
+        site.oneshot(request).await.unwrap().status(),
+        StatusCode::OK
+    );
+    let row: (Option<String>, Option<String>) =
+        sqlx::query_as("select address, browser from session_auth_sessions")
+            .fetch_one(&pool(&path, 1).await)
+            .await
+            .unwrap();
+    assert_eq!(
+        row,
+        (
+            Some("192.0.2.7".to_owned()),
+            Some("Firefox on Linux".to_owned())
+        )
+    );
+}
+
 /// Two servers on one file, as with a command-line tool beside the server.
 #[tokio::test]
 async fn two_servers_on_one_file_count_to_twenty_one() {
