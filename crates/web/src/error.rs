@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -38,12 +37,6 @@ pub(crate) enum Error {
     /// 415, with what would do.
     #[error("unsupported media type: {0}")]
     UnsupportedMediaType(Cow<'static, str>),
-    /// 429
-    #[error("too many requests")]
-    TooManyRequests {
-        /// When it is worth trying again.
-        retry_after: Duration,
-    },
     /// 500: nobody expected this.
     #[error("unexpected failure")]
     Unexpected(#[source] Cause),
@@ -83,7 +76,6 @@ impl Error {
             Self::Gone => StatusCode::GONE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -133,6 +125,9 @@ impl From<ContextError> for Error {
     }
 }
 
+/// Seconds after which something that passes by itself has usually passed.
+const SOON: HeaderValue = HeaderValue::from_static("2");
+
 /// What the outermost layer needs to know beyond the status; it rides in the extensions of the response.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Problem {
@@ -145,15 +140,8 @@ pub(crate) struct Problem {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        let retry_after = match &self {
-            Self::TooManyRequests { retry_after } => Some(retry_after.as_secs().max(1)),
-            Self::Unavailable(_) => Some(2),
-            _ => None,
-        };
-        if let Some(seconds) = retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        if let Self::Unavailable(_) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, SOON);
         }
         let problem = match self {
             Self::BadRequest(detail)
@@ -168,7 +156,7 @@ impl IntoResponse for Error {
                 detail: None,
                 cause: Some(cause),
             },
-            Self::NotFound | Self::Gone | Self::TooManyRequests { .. } => Problem::default(),
+            Self::NotFound | Self::Gone => Problem::default(),
         };
         response.extensions_mut().insert(problem);
         response

@@ -38,7 +38,7 @@ pub(super) async fn list(
         .map_err(StartError::from)?;
     let stamp = account.map(|account| auth::stamp(db, &account));
     sessions.retain(|(_, session)| {
-        let login = session.login.as_ref().map(|login| login.stamp.clone());
+        let login = session.login.as_ref().map(|login| login.stamp);
         login == stamp && !session.is_over(world.now())
     });
     if as_json {

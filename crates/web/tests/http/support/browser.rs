@@ -101,14 +101,6 @@ impl Browser {
         self
     }
 
-    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies.get(name).map(String::as_str)
-    }
-
-    pub(crate) fn set_cookie(&mut self, name: &str, value: &str) {
-        self.cookies.insert(name.to_owned(), value.to_owned());
-    }
-
     pub(crate) fn has_cookies(&self) -> bool {
         !self.cookies.is_empty()
     }
