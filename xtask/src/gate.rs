@@ -87,7 +87,7 @@ impl Gate {
                 "FAILED"
             };
             println!(
-                "{:>8}  {verdict:<6}  {:<44}{}",
+                "{:>8}  {verdict:<6}  {:<56}{}",
                 seconds(step.took),
                 step.name,
                 step.tests.describe()
