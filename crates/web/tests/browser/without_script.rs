@@ -25,19 +25,26 @@ async fn without_javascript_a_post_is_written_edited_and_deleted() -> Journey {
     browser.publish().await?;
     assert!(browser.text("main").await?.contains("twice"));
 
+    let delete = "//form[@action='/plain-paper/delete']//button";
     browser.open(&site, "/plain-paper/delete").await?;
+    browser.press(delete).await?;
     browser
-        .press("//form[@action='/plain-paper/delete']//button")
-        .await?;
-    browser
-        .wait_for("//*[@role='status' or @role='alert']")
+        .press("//*[@role='status']//button[.='Undo']")
         .await?;
     browser.open(&site, "/plain-paper").await?;
+    assert!(browser.text("main").await?.contains("twice"), "undone");
+
+    browser.open(&site, "/plain-paper/delete").await?;
+    browser.press(delete).await?;
+    browser.wait_for("//*[@role='status']").await?;
+    browser.open(&site, "/plain-paper").await?;
+    let gone = browser.text("body").await?;
     assert!(
-        !browser.text("body").await?.contains("twice"),
-        "it is in the trash"
+        gone.contains("410") && !gone.contains("twice"),
+        "it is in the trash: {gone}"
     );
 
+    browser.open(&site, "/").await?;
     browser.log_out().await?;
     browser.close().await
 }
