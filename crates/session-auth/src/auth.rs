@@ -1,188 +1,31 @@
 //! Logging in and out: a request has a user only while the directory still finds the one whom its session names, with
 //! the stamp that the session remembers.
 
-use std::convert::Infallible;
-use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Redirect;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, StatusCode, header};
-use tower_layer::Layer;
-use tower_service::Service;
 
+use crate::Login;
 use crate::directory::{Directory, Identity};
 use crate::next::LocalPath;
 use crate::request::RequestSession;
-#[cfg(feature = "password")]
-use crate::throttle::Throttle;
-use crate::{Login, SessionError};
 
 #[cfg(feature = "password")]
 mod attempt;
+mod error;
+mod layer;
+
 #[cfg(feature = "password")]
-pub use self::attempt::Attempt;
-#[cfg(feature = "password")]
-use crate::password::PasswordHasher;
+pub use attempt::Attempt;
+pub use error::AuthError;
+pub use layer::{AuthLayer, AuthService};
 
-/// Makes [`Auth`] and [`RequireLogin`](crate::RequireLogin) work. It belongs inside of
-/// [`SessionLayer`](crate::SessionLayer): add it first.
-///
-/// It looks nobody up by itself; that happens when somebody asks.
-#[derive(Debug)]
-pub struct AuthLayer<D> {
-    settings: Arc<Settings<D>>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Settings<D> {
-    directory: D,
-    login_path: String,
-    logout_path: String,
-    #[cfg(feature = "password")]
-    throttle: Arc<Throttle>,
-    #[cfg(feature = "password")]
-    passwords: PasswordHasher,
-}
-
-impl<D: Directory> AuthLayer<D> {
-    /// Users come from this directory; the login page is `/login`, and `/logout` is where one logs out.
-    #[must_use]
-    pub fn new(directory: D) -> Self {
-        Self {
-            settings: Arc::new(Settings {
-                directory,
-                login_path: "/login".to_owned(),
-                logout_path: "/logout".to_owned(),
-                #[cfg(feature = "password")]
-                throttle: Arc::default(),
-                #[cfg(feature = "password")]
-                passwords: PasswordHasher::new(),
-            }),
-        }
-    }
-
-    /// Where people log in.
-    ///
-    /// # Panics
-    ///
-    /// When it is not a path of this site: everybody without a login would be sent there.
-    #[must_use]
-    pub fn login_path(mut self, path: &str) -> Self {
-        self.set().login_path = checked(path);
-        self
-    }
-
-    /// Where people log out; a login never leads there.
-    ///
-    /// # Panics
-    ///
-    /// When it is not a path of this site.
-    #[must_use]
-    pub fn logout_path(mut self, path: &str) -> Self {
-        self.set().logout_path = checked(path);
-        self
-    }
-
-    /// Other limits for [`Auth::attempt`].
-    #[cfg(feature = "password")]
-    #[must_use]
-    pub fn throttle(mut self, throttle: Throttle) -> Self {
-        self.set().throttle = Arc::new(throttle);
-        self
-    }
-
-    /// What verifies passwords; share it with whatever else hashes, so that all obey one limit.
-    #[cfg(feature = "password")]
-    #[must_use]
-    pub fn passwords(mut self, hasher: PasswordHasher) -> Self {
-        self.set().passwords = hasher;
-        self
-    }
-
-    fn set(&mut self) -> &mut Settings<D> {
-        Arc::make_mut(&mut self.settings)
-    }
-}
-
-fn checked(path: &str) -> String {
-    LocalPath::parse(path)
-        .unwrap_or_else(|| panic!("{path:?} is not a path of this site"))
-        .to_string()
-}
-
-impl<D> Clone for AuthLayer<D> {
-    fn clone(&self) -> Self {
-        Self {
-            settings: Arc::clone(&self.settings),
-        }
-    }
-}
-
-impl<D> fmt::Debug for Settings<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("login_path", &self.login_path)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<D: Directory, S> Layer<S> for AuthLayer<D> {
-    type Service = AuthService<D, S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        AuthService {
-            settings: Arc::clone(&self.settings),
-            inner,
-        }
-    }
-}
-
-/// What [`AuthLayer`] makes of a service.
-#[derive(Debug)]
-pub struct AuthService<D, S> {
-    settings: Arc<Settings<D>>,
-    inner: S,
-}
-
-impl<D, S: Clone> Clone for AuthService<D, S> {
-    fn clone(&self) -> Self {
-        Self {
-            settings: Arc::clone(&self.settings),
-            inner: self.inner.clone(),
-        }
-    }
-}
-
-impl<D, S, B> Service<Request<B>> for AuthService<D, S>
-where
-    D: Directory,
-    S: Service<Request<B>, Response = Response, Error = Infallible>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let auth = RequestAuth {
-            settings: Arc::clone(&self.settings),
-            session: request.extensions().get::<RequestSession>().cloned(),
-            asked: request.uri().path_and_query().cloned(),
-            known: Mutex::new(None),
-        };
-        request.extensions_mut().insert(Found(Arc::new(auth)));
-        self.inner.call(request)
-    }
-}
+use layer::Settings;
 
 /// What the layer leaves in the request for [`Auth`].
 struct Found<D: Directory>(Arc<RequestAuth<D>>);
@@ -432,78 +275,5 @@ impl<D: Directory, S: Sync> FromRequestParts<S> for Auth<D> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, AuthError> {
         Self::of(parts)
-    }
-}
-
-/// Why it cannot be said or changed who is logged in. As a response it is closed: nobody is served as a visitor because
-/// of an error. The error itself is in the response's extensions.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuthError {
-    /// The router has no [`AuthLayer`] for this directory around the route.
-    #[error(
-        "this route needs a session_auth::AuthLayer for its directory around it, and a session_auth::SessionLayer around that"
-    )]
-    MissingAuthLayer,
-    /// There is an [`AuthLayer`], but no session layer around it.
-    #[error(
-        "session_auth::AuthLayer needs a session_auth::SessionLayer around it: add AuthLayer to the router first, then SessionLayer"
-    )]
-    MissingSessionLayer,
-    /// The session could not be read or changed.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// The directory could not say who the user is.
-    #[error("the directory of users failed")]
-    Directory(#[source] Arc<dyn Error + Send + Sync>),
-    /// What the application stored as a password hash is none.
-    #[cfg(feature = "password")]
-    #[error("the stored password hash is unusable")]
-    StoredHash(#[source] crate::password::PasswordError),
-    /// Only who is logged in can do this.
-    #[error("nobody is logged in")]
-    NotLoggedIn,
-}
-
-impl AuthError {
-    pub(crate) fn directory(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Directory(Arc::from(error.into()))
-    }
-}
-
-/// 503 when trying again may help, 401 for [`AuthError::NotLoggedIn`], 500 for what the application got wrong. Only a
-/// missing layer is named: its programmer is the one who meets it.
-impl IntoResponse for AuthError {
-    fn into_response(self) -> Response {
-        let mut response = match &self {
-            Self::Session(error) => error.clone().into_response(),
-            Self::Directory(_) => {
-                let retry = [(header::RETRY_AFTER, "5")];
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    retry,
-                    "Logins are out of order for the moment. Please try again soon.\n",
-                )
-                    .into_response()
-            }
-            Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, "Please log in.\n").into_response(),
-            #[cfg(feature = "password")]
-            Self::StoredHash(_) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong here.\n",
-            )
-                .into_response(),
-            Self::MissingAuthLayer | Self::MissingSessionLayer => {
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("{self}\n")).into_response()
-            }
-        };
-        if response.status().is_server_error() {
-            tracing::error!(error = &self as &dyn Error, "a request was refused");
-        }
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response.extensions_mut().insert(self);
-        response
     }
 }

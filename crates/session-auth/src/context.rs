@@ -1,22 +1,22 @@
 //! Context processors: values that every template may use without its handler knowing; one runs only when the template,
 //! or whatever it extends, includes or imports, refers to what it gives.
 
-mod references;
-
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use http::request::Parts;
 use minijinja::{Environment, Value};
 
-use self::references::References;
-use crate::auth::Auth;
-use crate::directory::Directory;
-use crate::flash::Flash;
+mod flash;
+mod references;
+mod username;
+
+pub use flash::FlashContext;
+use references::Names;
+pub use username::UsernameContext;
 
 /// Gives values to templates, whichever handler renders them.
 ///
@@ -57,60 +57,6 @@ pub trait ContextProcessor: Send + Sync + 'static {
 
 /// Any error.
 pub type BoxError = Box<dyn Error + Send + Sync>;
-
-/// `username` in every template: the name of who is logged in, or `none` for a visitor.
-///
-/// A page whose templates do not say `username` loads no session.
-pub struct UsernameContext<D: Directory> {
-    name: fn(&D::User) -> String,
-    directory: PhantomData<fn() -> D>,
-}
-
-impl<D: Directory> UsernameContext<D> {
-    /// `name` is what to show for a user.
-    #[must_use]
-    pub fn new(name: fn(&D::User) -> String) -> Self {
-        Self {
-            name,
-            directory: PhantomData,
-        }
-    }
-}
-
-#[async_trait]
-impl<D: Directory> ContextProcessor for UsernameContext<D> {
-    fn keys(&self) -> &'static [&'static str] {
-        &["username"]
-    }
-
-    async fn values(&self, parts: &Parts) -> Result<Value, BoxError> {
-        let user = Auth::<D>::of(parts)?.user().await?;
-        Ok(minijinja::context! { username => user.as_ref().map(self.name) })
-    }
-}
-
-impl<D: Directory> fmt::Debug for UsernameContext<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UsernameContext")
-    }
-}
-
-/// `flash` in every template: the messages that wait, a list of maps with `level` and `text`. A page that refers to it
-/// claims them; a page that does not leaves them for the next.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FlashContext;
-
-#[async_trait]
-impl ContextProcessor for FlashContext {
-    fn keys(&self) -> &'static [&'static str] {
-        &["flash"]
-    }
-
-    async fn values(&self, parts: &Parts) -> Result<Value, BoxError> {
-        let messages = Flash::of(parts)?.claim().await?;
-        Ok(minijinja::context! { flash => Value::from(minijinja::value::Serde(messages)) })
-    }
-}
 
 /// The processors of a site. Clones share what was worked out about templates.
 ///
@@ -202,10 +148,9 @@ impl ContextProcessors {
         {
             return needed.clone();
         }
-        let names = names_of(env, template);
-        let refers = |processor: &Arc<dyn ContextProcessor>| match &names {
-            Names::All => true,
-            Names::Only(names) => processor.keys().iter().any(|key| names.contains(*key)),
+        let names = Names::of(env, template);
+        let refers = |processor: &Arc<dyn ContextProcessor>| {
+            processor.keys().iter().any(|key| names.contain(key))
         };
         let needed = Needed(
             self.processors
@@ -284,46 +229,4 @@ impl fmt::Debug for Needed {
 pub struct ContextError {
     keys: &'static [&'static str],
     source: BoxError,
-}
-
-/// The names that a template and all it leads to may look up.
-enum Names {
-    Only(HashSet<String>),
-    All,
-}
-
-fn names_of(env: &Environment<'_>, template: &str) -> Names {
-    if !is_default_syntax(env) {
-        return Names::All;
-    }
-    let mut names = HashSet::new();
-    let mut seen = HashSet::from([template.to_owned()]);
-    let mut waiting = vec![template.to_owned()];
-    while let Some(name) = waiting.pop() {
-        let Ok(template) = env.get_template(&name) else {
-            return Names::All;
-        };
-        let found = References::of(template.source());
-        if found.anything {
-            return Names::All;
-        }
-        names.extend(found.names);
-        waiting.extend(
-            found
-                .templates
-                .into_iter()
-                .filter(|name| seen.insert(name.clone())),
-        );
-    }
-    Names::Only(names)
-}
-
-/// [`References`] knows no other; in another, everything would seem to refer to nothing.
-fn is_default_syntax(env: &Environment<'_>) -> bool {
-    let syntax = env.syntax();
-    syntax.block_delimiters() == ("{%", "%}")
-        && syntax.variable_delimiters() == ("{{", "}}")
-        && syntax.comment_delimiters() == ("{#", "#}")
-        && syntax.line_statement_prefix().is_none()
-        && syntax.line_comment_prefix().is_none()
 }

@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::Randomness;
+
+mod hash;
+
+pub use hash::PasswordHash;
 
 /// A password must have at least this many bytes.
 pub const MIN_LEN: usize = 8;
@@ -116,7 +119,7 @@ impl PasswordHasher {
             .compute(move || argon2.hash_password_with_salt(password.as_bytes(), &salt))
             .await?
             .expect("Argon2 takes a checked cost, salt and password");
-        Ok(PasswordHash(hash.to_string().into()))
+        Ok(PasswordHash::from(hash))
     }
 
     /// Whether this is the password behind `hash`, byte for byte. A password that is too short or too long to be one
@@ -239,67 +242,6 @@ pub fn check(password: &str) -> Result<(), PasswordError> {
         .contains(&password.len())
         .then_some(())
         .ok_or(PasswordError::Length)
-}
-
-/// A password's hash in PHC form, as a database keeps it. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(Arc<str>);
-
-impl PasswordHash {
-    /// A hash as it was stored.
-    ///
-    /// # Errors
-    ///
-    /// [`PasswordError::Malformed`] when it is no Argon2 hash in PHC form.
-    ///
-    /// ```
-    /// use session_auth::password::PasswordHash;
-    ///
-    /// let hash = PasswordHash::parse("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$YmFzZTY0YmFzZTY0YmFzZTY0YmFzZTY0")?;
-    /// assert_eq!(format!("{hash:?}"), "PasswordHash(hidden)");
-    /// assert!(PasswordHash::parse("plaintext").is_err());
-    /// # Ok::<(), session_auth::password::PasswordError>(())
-    /// ```
-    pub fn parse(stored: &str) -> Result<Self, PasswordError> {
-        let hash = Self(stored.into());
-        let argon2 = hash.parsed().is_some_and(|parsed| {
-            Algorithm::try_from(parsed.algorithm.as_str()).is_ok()
-                && parsed.salt.is_some()
-                && parsed.hash.is_some()
-        });
-        argon2.then_some(hash).ok_or(PasswordError::Malformed)
-    }
-
-    /// The hash, to store it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// A hash that no password has: what should be computed from one is random.
-    fn of_nothing(params: &Params, randomness: Randomness) -> Self {
-        let (mut salt, mut output) = ([0; SALT_LEN], [0; OUTPUT_LEN]);
-        randomness(&mut salt);
-        randomness(&mut output);
-        let hash = phc::PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: params.try_into().expect("parameters have a text form"),
-            salt: Some(phc::Salt::new(&salt).expect("a salt of 16 bytes")),
-            hash: Some(phc::Output::new(&output).expect("an output of 32 bytes")),
-        };
-        Self(hash.to_string().into())
-    }
-
-    fn parsed(&self) -> Option<phc::PasswordHash> {
-        phc::PasswordHash::new(&self.0).ok()
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(hidden)")
-    }
 }
 
 /// Why a password could not be hashed or verified. A wrong password is not an error.

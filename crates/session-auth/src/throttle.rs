@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ const CAPACITY: usize = 65_536;
 /// - that of the address, whatever the account: 50 attempts at once, then one every six seconds, against somebody who
 ///   tries one password on every account.
 ///
-/// A success returns both. There is no limit per account alone, since that would let a stranger lock its owner out.
+/// Where the address is not known, the first alone counts. A success returns both. There is no limit per account alone, since that would let a stranger lock its owner out.
 /// An IPv6 address counts by its /64, which is what one customer has. Names are compared without case.
 ///
 /// The memory is bounded: when it is full, those who would be free first are forgotten first. It belongs to one
@@ -95,47 +95,53 @@ impl Throttle {
         now: OffsetDateTime,
     ) -> Result<(), TooManyAttempts> {
         let now = unix_millis(now);
-        let keys = BucketKey::pair(account, address);
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = [0; 2];
-        for ((taken, limit), key) in taken.iter_mut().zip([self.account, self.address]).zip(keys) {
-            *taken = limit.take(full_at.get(&key).copied(), now)?;
+        let mut full_at = self.lock();
+        let mut taken = Vec::with_capacity(2);
+        for (key, limit) in self.buckets(account, address) {
+            taken.push((key, limit.take(full_at.get(&key).copied(), now)?));
         }
-        if full_at.len() + 2 > self.capacity {
+        if full_at.len() + taken.len() > self.capacity {
             make_room(&mut full_at, now, self.capacity);
         }
-        full_at.extend(keys.into_iter().zip(taken));
+        full_at.extend(taken);
         Ok(())
     }
 
     /// Gives back what a successful attempt took, and forgets the failures on this account from this address.
     pub fn forgive(&self, account: &str, address: Option<IpAddr>) {
         self.give_back(account, address);
-        let [pair, _] = BucketKey::pair(account, address);
-        self.full_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&pair);
+        self.lock().remove(&BucketKey::of_account(account, address));
     }
 
     /// Gives back what an attempt took that could not be made.
     pub fn give_back(&self, account: &str, address: Option<IpAddr>) {
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = BucketKey::pair(account, address);
-        for (key, limit) in keys.iter().zip([self.account, self.address]) {
-            if let Some(full_at) = full_at.get_mut(key) {
+        let mut full_at = self.lock();
+        for (key, limit) in self.buckets(account, address) {
+            if let Some(full_at) = full_at.get_mut(&key) {
                 *full_at -= limit.refill;
             }
         }
     }
 
+    /// The buckets that an attempt takes from. Where addresses are not known, all the world would share the second.
+    fn buckets(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+    ) -> impl Iterator<Item = (BucketKey, Limit)> {
+        let of_account = (BucketKey::of_account(account, address), self.account);
+        let of_address = address.map(|address| (BucketKey::of_address(address), self.address));
+        std::iter::once(of_account).chain(of_address)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<BucketKey, i64>> {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How many buckets are remembered now.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.full_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.lock().len()
     }
 
     /// Whether nobody has failed lately.
@@ -227,14 +233,13 @@ fn make_room(full_at: &mut HashMap<BucketKey, i64>, now: i64, capacity: usize) {
 struct BucketKey([u8; 16]);
 
 impl BucketKey {
-    /// The bucket of the account from this address, and that of the address.
-    fn pair(account: &str, address: Option<IpAddr>) -> [Self; 2] {
-        let place = place(address);
+    fn of_account(account: &str, address: Option<IpAddr>) -> Self {
         let account = account.trim().to_lowercase();
-        [
-            Self::of(b"account", &place, account.as_bytes()),
-            Self::of(b"address", &place, b""),
-        ]
+        Self::of(b"account", &place(address), account.as_bytes())
+    }
+
+    fn of_address(address: IpAddr) -> Self {
+        Self::of(b"address", &place(Some(address)), b"")
     }
 
     fn of(kind: &[u8; 7], place: &[u8; 9], name: &[u8]) -> Self {

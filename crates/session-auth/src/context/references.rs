@@ -3,15 +3,67 @@
 
 use std::collections::HashSet;
 
+use minijinja::Environment;
+
+/// The names that a template, and all that it extends, includes or imports, may look up.
+pub(super) enum Names {
+    Only(HashSet<String>),
+    All,
+}
+
+impl Names {
+    pub(super) fn of(env: &Environment<'_>, template: &str) -> Self {
+        if !is_default_syntax(env) {
+            return Self::All;
+        }
+        let mut names = HashSet::new();
+        let mut seen = HashSet::from([template.to_owned()]);
+        let mut waiting = vec![template.to_owned()];
+        while let Some(name) = waiting.pop() {
+            let Ok(template) = env.get_template(&name) else {
+                return Self::All;
+            };
+            let found = References::of(template.source());
+            if found.anything {
+                return Self::All;
+            }
+            names.extend(found.names);
+            let new = found
+                .templates
+                .into_iter()
+                .filter(|name| seen.insert(name.clone()));
+            waiting.extend(new);
+        }
+        Self::Only(names)
+    }
+
+    pub(super) fn contain(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
+/// [`References`] knows no other; in another, everything would seem to refer to nothing.
+fn is_default_syntax(env: &Environment<'_>) -> bool {
+    let syntax = env.syntax();
+    syntax.block_delimiters() == ("{%", "%}")
+        && syntax.variable_delimiters() == ("{{", "}}")
+        && syntax.comment_delimiters() == ("{#", "#}")
+        && syntax.line_statement_prefix().is_none()
+        && syntax.line_comment_prefix().is_none()
+}
+
 /// What one template refers to by itself.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct References {
+struct References {
     /// Names that may be looked up in the context.
-    pub(super) names: HashSet<String>,
+    names: HashSet<String>,
     /// Templates that are extended, included or imported under a fixed name.
-    pub(super) templates: Vec<String>,
+    templates: Vec<String>,
     /// Something else is referred to, and what it is shows only at run time.
-    pub(super) anything: bool,
+    anything: bool,
 }
 
 impl References {
@@ -19,7 +71,7 @@ impl References {
     ///
     /// minijinja's own `undeclared_variables` is not enough: besides stopping at `extends` and `include`, it takes the
     /// right side of `{% set username = username %}` for declared.
-    pub(super) fn of(source: &str) -> Self {
+    fn of(source: &str) -> Self {
         let mut found = Self::default();
         found.anything = found.read(source).is_none();
         found

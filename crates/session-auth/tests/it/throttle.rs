@@ -105,6 +105,15 @@ fn one_password_tried_on_every_account_is_held_back_too() {
 }
 
 #[test]
+fn where_addresses_are_unknown_one_guesser_does_not_stop_everybody() {
+    let throttle = Throttle::new();
+    for n in 0..200 {
+        assert!(throttle.admit(&format!("user{n}"), None, NOON).is_ok());
+    }
+    assert_eq!(exhaust(&throttle, "alice", None), 5, "the control");
+}
+
+#[test]
 fn a_success_gives_everything_back() {
     let throttle = Throttle::new();
     for _ in 0..200 {

@@ -1,0 +1,174 @@
+//! The layer of the login: it looks nobody up, and leaves in the request what is needed to do so when somebody asks.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use axum::response::Response;
+use http::Request;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Found, RequestAuth};
+use crate::directory::Directory;
+use crate::next::LocalPath;
+#[cfg(feature = "password")]
+use crate::password::PasswordHasher;
+use crate::request::RequestSession;
+#[cfg(feature = "password")]
+use crate::throttle::Throttle;
+
+/// Makes [`Auth`] and [`RequireLogin`](crate::RequireLogin) work. It belongs inside of
+/// [`SessionLayer`](crate::SessionLayer): add it first.
+///
+/// It looks nobody up by itself; that happens when somebody asks.
+#[derive(Debug)]
+pub struct AuthLayer<D> {
+    settings: Arc<Settings<D>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Settings<D> {
+    pub(super) directory: D,
+    pub(super) login_path: String,
+    pub(super) logout_path: String,
+    #[cfg(feature = "password")]
+    pub(super) throttle: Arc<Throttle>,
+    #[cfg(feature = "password")]
+    pub(super) passwords: PasswordHasher,
+}
+
+impl<D: Directory> AuthLayer<D> {
+    /// Users come from this directory; the login page is `/login`, and `/logout` is where one logs out.
+    #[must_use]
+    pub fn new(directory: D) -> Self {
+        Self {
+            settings: Arc::new(Settings {
+                directory,
+                login_path: "/login".to_owned(),
+                logout_path: "/logout".to_owned(),
+                #[cfg(feature = "password")]
+                throttle: Arc::default(),
+                #[cfg(feature = "password")]
+                passwords: PasswordHasher::new(),
+            }),
+        }
+    }
+
+    /// Where people log in.
+    ///
+    /// # Panics
+    ///
+    /// When it is not a path of this site: everybody without a login would be sent there.
+    #[must_use]
+    pub fn login_path(mut self, path: &str) -> Self {
+        self.set().login_path = checked(path);
+        self
+    }
+
+    /// Where people log out; a login never leads there.
+    ///
+    /// # Panics
+    ///
+    /// When it is not a path of this site.
+    #[must_use]
+    pub fn logout_path(mut self, path: &str) -> Self {
+        self.set().logout_path = checked(path);
+        self
+    }
+
+    /// Other limits for [`Auth::attempt`].
+    #[cfg(feature = "password")]
+    #[must_use]
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.set().throttle = Arc::new(throttle);
+        self
+    }
+
+    /// What verifies passwords; share it with whatever else hashes, so that all obey one limit.
+    #[cfg(feature = "password")]
+    #[must_use]
+    pub fn passwords(mut self, hasher: PasswordHasher) -> Self {
+        self.set().passwords = hasher;
+        self
+    }
+
+    fn set(&mut self) -> &mut Settings<D> {
+        Arc::make_mut(&mut self.settings)
+    }
+}
+
+fn checked(path: &str) -> String {
+    LocalPath::parse(path)
+        .unwrap_or_else(|| panic!("{path:?} is not a path of this site"))
+        .to_string()
+}
+
+impl<D> Clone for AuthLayer<D> {
+    fn clone(&self) -> Self {
+        Self {
+            settings: Arc::clone(&self.settings),
+        }
+    }
+}
+
+impl<D> fmt::Debug for Settings<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("login_path", &self.login_path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D: Directory, S> Layer<S> for AuthLayer<D> {
+    type Service = AuthService<D, S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthService {
+            settings: Arc::clone(&self.settings),
+            inner,
+        }
+    }
+}
+
+/// What [`AuthLayer`] makes of a service.
+#[derive(Debug)]
+pub struct AuthService<D, S> {
+    settings: Arc<Settings<D>>,
+    inner: S,
+}
+
+impl<D, S: Clone> Clone for AuthService<D, S> {
+    fn clone(&self) -> Self {
+        Self {
+            settings: Arc::clone(&self.settings),
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl<D, S, B> Service<Request<B>> for AuthService<D, S>
+where
+    D: Directory,
+    S: Service<Request<B>, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        let auth = RequestAuth {
+            settings: Arc::clone(&self.settings),
+            session: request.extensions().get::<RequestSession>().cloned(),
+            asked: request.uri().path_and_query().cloned(),
+            known: Mutex::new(None),
+        };
+        request.extensions_mut().insert(Found(Arc::new(auth)));
+        self.inner.call(request)
+    }
+}

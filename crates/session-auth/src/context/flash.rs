@@ -1,0 +1,26 @@
+//! The messages that wait, for every template that shows them; to name them is to claim them.
+
+use async_trait::async_trait;
+use http::request::Parts;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use super::{BoxError, ContextProcessor};
+use crate::flash::Flash;
+
+/// `flash` in every template: the messages that wait, a list of maps with `level` and `text`. A page that refers to it
+/// claims them; a page that does not leaves them for the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FlashContext;
+
+#[async_trait]
+impl ContextProcessor for FlashContext {
+    fn keys(&self) -> &'static [&'static str] {
+        &["flash"]
+    }
+
+    async fn values(&self, parts: &Parts) -> Result<Value, BoxError> {
+        let messages = Flash::of(parts)?.claim().await?;
+        Ok(context! { flash => Value::from(Serde(messages)) })
+    }
+}
