@@ -2,9 +2,9 @@
 //!
 //! Invariant: at most [`KEPT`] bytes of one request are in memory, and a part that passed its limit never is.
 
+use axum::RequestExt as _;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
-use axum::RequestExt as _;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;

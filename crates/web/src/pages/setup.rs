@@ -31,12 +31,21 @@ pub(crate) async fn new(
     Query(link): Query<Link>,
 ) -> Result<Response, Error> {
     must_count(&app, &link.token).await?;
-    let view = View { token: &link.token, name: "", display_name: "", errors: &[] };
+    let view = View {
+        token: &link.token,
+        name: "",
+        display_name: "",
+        errors: &[],
+    };
     page.render("pages/setup/form.html", view).await
 }
 
 /// `POST /setup`
-pub(crate) async fn create(State(app): State<Arc<App>>, page: Page, form: Form) -> Result<Response, Error> {
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    page: Page,
+    form: Form,
+) -> Result<Response, Error> {
     let token = form.text("token");
     must_count(&app, token).await?;
     let owner = match owner(&app, &form).await {
@@ -46,7 +55,12 @@ pub(crate) async fn create(State(app): State<Arc<App>>, page: Page, form: Form) 
     let SetUp::Done(user) = app.db.setup().finish(token, &owner).await? else {
         return Err(Error::NotFound);
     };
-    let account = app.db.users().account_of(user.id).await?.ok_or(Error::NotFound)?;
+    let account = app
+        .db
+        .users()
+        .account_of(user.id)
+        .await?
+        .ok_or(Error::NotFound)?;
     page.auth()?.login(&account).await?;
     Ok(Redirect::to("/").into_response())
 }
@@ -70,7 +84,12 @@ async fn owner(app: &App, form: &Form) -> Result<NewUser, Faults> {
     match (username, display_name, hash) {
         (Ok(username), Ok(display_name), Ok(hash)) => {
             let password_hash = Some(PasswordHash::new(hash.as_str()));
-            Ok(NewUser { username, display_name, role: Role::Owner, password_hash })
+            Ok(NewUser {
+                username,
+                display_name,
+                role: Role::Owner,
+                password_hash,
+            })
         }
         (username, display_name, hash) => {
             let mut fault = |field, message: Option<String>| {
@@ -80,7 +99,13 @@ async fn owner(app: &App, form: &Form) -> Result<NewUser, Faults> {
             };
             let named = username.is_ok() || !form.text("display_name").trim().is_empty();
             fault("name", username.err().map(|error| error.to_string()));
-            fault("display_name", display_name.err().filter(|_| named).map(|error| error.to_string()));
+            fault(
+                "display_name",
+                display_name
+                    .err()
+                    .filter(|_| named)
+                    .map(|error| error.to_string()),
+            );
             fault("password", hash.err().map(|error| error.to_string()));
             Err(faults)
         }
@@ -95,7 +120,8 @@ async fn again(page: &Page, form: &Form, faults: &Faults) -> Result<Response, Er
         display_name: form.text("display_name"),
         errors: faults.list(),
     };
-    page.answer(faults.status(), "pages/setup/form.html", view).await
+    page.answer(faults.status(), "pages/setup/form.html", view)
+        .await
 }
 
 #[derive(Serialize)]

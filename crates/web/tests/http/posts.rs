@@ -37,7 +37,7 @@ fn kept(answer: Answer, status: u16, title: &str, text: &str) -> Answer {
     answer
         .expect(status)
         .expect_text("</html>")
-        .expect_text(&format!("name=\"title\" value=\"{title}\""))
+        .expect_text(&format!("\n{title}</textarea>"))
         .expect_text(&format!("\n{text}</textarea>"))
 }
 
@@ -475,7 +475,7 @@ async fn a_body_that_is_no_form_is_refused_in_words() {
         .post_raw("/new", "multipart/form-data; boundary=B", cut)
         .await
         .expect(400);
-    page.expect_text("name=\"title\" value=\"Kept\"");
+    page.expect_text("\nKept</textarea>");
 }
 
 #[tokio::test]

@@ -169,7 +169,15 @@ impl Typed {
         let shown = shown.into_iter().flatten().collect();
         Self {
             shown,
-            title: form.text("title").to_owned(),
+            // It is one line, in a field that wraps.
+            title: form
+                .text("title")
+                .split(['\r', '\n'])
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join(" ")
+                .trim()
+                .to_owned(),
             text: form.text("text").replace("\r\n", "\n"),
             slug: form.has("slug").then(|| form.text("slug").to_owned()),
             revision: form.text("revision").parse().ok(),
