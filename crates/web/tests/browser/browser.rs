@@ -52,7 +52,7 @@ impl Browser {
         let mut options = json!({ "args": [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
             "--disable-component-update", "--no-first-run", "--disable-sync", "--disable-dev-shm-usage",
-            "--window-size=1280,900", format!("--user-data-dir={}", profile.path().display()),
+            "--hide-scrollbars", "--window-size=1280,900", format!("--user-data-dir={}", profile.path().display()),
         ] });
         if script == Script::Off {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });

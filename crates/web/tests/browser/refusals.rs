@@ -4,7 +4,7 @@ use fantoccini::Locator;
 
 use crate::Journey;
 use crate::browser::{Browser, Script};
-use crate::site::Site;
+use crate::site::{PASSWORD, Site};
 
 #[tokio::test]
 #[ignore = "needs Chromium: run by `cargo xtask test`"]
@@ -74,6 +74,40 @@ async fn the_second_of_two_windows_gets_both_texts_back() -> Journey {
             .await?
             .contains("What the slow window typed.")
     );
+    browser.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn what_was_typed_outlives_the_login_and_is_published_with_the_next_one() -> Journey {
+    let site = Site::start().await?;
+    let browser = Browser::start(Script::On).await?;
+    browser.open(&site, "/login?next=/new").await?;
+    browser.log_in("carol").await?;
+    browser.type_into("title", "Half an afternoon").await?;
+    browser.type_into("text", "A long text.").await?;
+
+    let editor = browser.client.window().await?;
+    let other = browser.client.new_window(true).await?.handle;
+    browser.client.switch_to_window(other).await?;
+    browser.open(&site, "/").await?;
+    browser.log_out().await?;
+
+    browser.client.switch_to_window(editor).await?;
+    browser.publish().await?;
+    assert_eq!(browser.status().await?, 401);
+    assert_eq!(browser.value_of("title").await?, "Half an afternoon");
+    assert_eq!(browser.value_of("text").await?, "A long text.");
+
+    browser.type_into("login", "carol").await?;
+    browser.type_into("password", PASSWORD).await?;
+    browser
+        .press("//input[@name='password']/ancestor::section//button")
+        .await?;
+    browser
+        .wait_for("//main//article[contains(., 'A long text.')]")
+        .await?;
+    assert_eq!(browser.place().await?, "/half-an-afternoon");
     browser.close().await
 }
 
