@@ -126,15 +126,38 @@ impl<D: Directory> Auth<D> {
     /// To be called, with the user as stored now, when someone has changed their own password or rights: this session
     /// gets the new stamp and a new id, and so goes on; every other one with the old stamp has ended.
     ///
+    /// Ask who is logged in before the change is stored, as `RequireLogin` does: afterwards this session looks like all
+    /// the others that the change has ended, and is not renewed.
+    ///
     /// # Errors
     ///
-    /// [`AuthError::NotLoggedIn`] when the session is not this user's, [`AuthError::Session`] when it cannot be read.
+    /// [`AuthError::NotLoggedIn`] when the session is not this user's, and those of [`Auth::user`].
+    ///
+    /// ```
+    /// # use session_auth::{Auth, AuthError, Directory, Identity, RequireLogin, Stamp};
+    /// # #[derive(Clone)] struct Accounts;
+    /// # #[derive(Clone)] struct User { id: String, epoch: u32 }
+    /// # impl Directory for Accounts {
+    /// #     type User = User;
+    /// #     type Error = std::convert::Infallible;
+    /// #     async fn find(&self, id: &str) -> Result<Option<User>, Self::Error> { Ok(None) }
+    /// #     fn identity(&self, user: &User) -> Identity { Identity { id: user.id.clone(), stamp: Stamp::of(&[]) } }
+    /// # }
+    /// # impl Accounts { async fn set_password(&self, user: &User, new: &str) -> User { user.clone() } }
+    /// # async fn change_password(
+    /// #     accounts: Accounts, RequireLogin(user): RequireLogin<Accounts>, auth: Auth<Accounts>, new: String,
+    /// # ) -> Result<(), AuthError> {
+    /// let user = accounts.set_password(&user, &new).await; // the other sessions have ended
+    /// auth.renew(&user).await?; // this one goes on
+    /// # Ok(()) }
+    /// ```
     pub async fn renew(&self, user: &D::User) -> Result<(), AuthError> {
         let Identity { id, stamp } = self.directory().identity(user);
-        match self.session.login().await? {
-            Some(login) if login.user == id => self.session.renew(stamp),
-            _ => return Err(AuthError::NotLoggedIn),
+        let current = self.user().await?;
+        if current.is_none_or(|current| self.directory().identity(&current).id != id) {
+            return Err(AuthError::NotLoggedIn);
         }
+        self.session.renew(stamp);
         *self.known() = Some(Some(user.clone()));
         Ok(())
     }

@@ -44,6 +44,36 @@ impl<D: Directory> Auth<D> {
     ///
     /// [`AuthError::Directory`] when `find` fails, [`AuthError::StoredHash`] when its hash is unusable,
     /// [`AuthError::Session`] when the session cannot be read.
+    ///
+    /// ```
+    /// # use session_auth::{Attempt, Auth, AuthError, Directory, Identity, Stamp, password::PasswordHash};
+    /// # #[derive(Clone)] struct Accounts;
+    /// # #[derive(Clone)] struct User { id: i64 }
+    /// # #[derive(Debug, thiserror::Error)] #[error("the database is away")] struct DbError;
+    /// # impl Directory for Accounts {
+    /// #     type User = User;
+    /// #     type Error = DbError;
+    /// #     async fn find(&self, id: &str) -> Result<Option<User>, DbError> { Ok(None) }
+    /// #     fn identity(&self, user: &User) -> Identity { Identity { id: user.id.to_string(), stamp: Stamp::of(&[]) } }
+    /// # }
+    /// # impl Accounts {
+    /// #     async fn by_name(&self, name: &str) -> Result<Option<(PasswordHash, User)>, DbError> { Ok(None) }
+    /// #     async fn set_hash(&self, user: &User, hash: &PasswordHash) {}
+    /// # }
+    /// async fn login(
+    ///     accounts: Accounts,
+    ///     auth: Auth<Accounts>,
+    ///     name: &str,
+    ///     password: &str,
+    /// ) -> Result<String, AuthError> {
+    ///     let attempt = auth.attempt(name, password, |name| accounts.by_name(name)).await?;
+    ///     let sentence = attempt.to_string();
+    ///     if let Attempt::LoggedIn { user, rehash: Some(hash) } = attempt {
+    ///         accounts.set_hash(&user, &hash).await;
+    ///     }
+    ///     Ok(sentence)
+    /// }
+    /// ```
     pub async fn attempt<'a, F, Fut, E>(
         &self,
         name: &'a str,

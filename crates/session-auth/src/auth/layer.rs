@@ -23,6 +23,59 @@ use crate::throttle::Throttle;
 /// [`SessionLayer`](crate::SessionLayer): add it first.
 ///
 /// It looks nobody up by itself; that happens when somebody asks.
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use axum::{Router, body::Body, http::Request, routing::{get, post}};
+/// use session_auth::{
+///     Auth, AuthError, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer, Stamp,
+/// };
+/// use tower::ServiceExt;
+///
+/// /// Everybody is welcome by name alone: for a classroom.
+/// #[derive(Clone)]
+/// struct Pupils;
+///
+/// impl Directory for Pupils {
+///     type User = String;
+///     type Error = std::convert::Infallible;
+///
+///     async fn find(&self, id: &str) -> Result<Option<String>, Self::Error> {
+///         Ok(Some(id.to_owned()))
+///     }
+///
+///     fn identity(&self, user: &String) -> Identity {
+///         Identity { id: user.clone(), stamp: Stamp::of(&[]) }
+///     }
+/// }
+///
+/// async fn login(auth: Auth<Pupils>, name: String) -> Result<(), AuthError> {
+///     auth.login(&name).await
+/// }
+///
+/// async fn desk(RequireLogin(name): RequireLogin<Pupils>) -> String {
+///     format!("the desk of {name}")
+/// }
+///
+/// let school = Router::new()
+///     .route("/login", post(login))
+///     .route("/desk", get(desk))
+///     .layer(AuthLayer::new(Pupils))
+///     .layer(SessionLayer::new(MemoryStorage::new()));
+///
+/// let desk = |cookie: &str| Request::get("/desk").header("cookie", cookie).body(Body::empty()).unwrap();
+/// let visitor = school.clone().oneshot(desk("")).await.unwrap();
+/// assert_eq!(visitor.status(), 303);
+/// assert_eq!(visitor.headers()["location"], "/login?next=/desk");
+///
+/// let login = Request::post("/login").body(Body::from("alice")).unwrap();
+/// let login = school.clone().oneshot(login).await.unwrap();
+/// let cookie = login.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+/// assert_eq!(school.oneshot(desk(cookie)).await.unwrap().status(), 200);
+/// # }
+/// # #[cfg(not(feature = "memory"))] fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct AuthLayer<D> {
     settings: Arc<Settings<D>>,

@@ -303,6 +303,22 @@ async fn only_ones_own_session_can_be_renewed() {
 }
 
 #[tokio::test]
+async fn a_session_that_a_password_change_has_ended_cannot_be_renewed() {
+    for (storage, layer) in layers().await {
+        let site = Site::new(layer);
+        let (mut here, mut stolen) = (site.logged_in("alice").await, site.logged_in("alice").await);
+        here.post("/renewal?as=alice").await;
+        let refused = stolen.post("/renewal?as=alice").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{storage}");
+        assert_eq!(
+            (here.me().await, stolen.me().await),
+            ("alice".into(), "nobody".into()),
+            "{storage}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_was_held_open_does_not_bring_a_logged_out_session_back() {
     for (storage, layer) in layers().await {
         for held_path in ["/held", "/held?save"] {
