@@ -22,7 +22,7 @@ use tower::Service;
 
 use super::Limits;
 use super::activity::Activity;
-use super::body::with_deadline;
+use super::body::with_deadlines;
 use super::pace::Paced;
 
 /// Larger headers are answered 431; a page of this site needs a tenth.
@@ -49,7 +49,7 @@ pub(super) async fn serve<S>(
     let activity = Activity::default();
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         let under_way = activity.begin();
-        let mut request = with_deadline(request, limits);
+        let (mut request, rest) = with_deadlines(request, limits);
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = service
             .lock()
@@ -57,7 +57,11 @@ pub(super) async fn serve<S>(
             .call(request);
         async move {
             let _under_way = under_way;
-            answer.await
+            let answer = answer.await;
+            if let Some(rest) = rest {
+                rest.drain().await;
+            }
+            answer
         }
     });
     let ended = if http2 {

@@ -17,6 +17,8 @@ pub struct Limits {
     pub body_pause: Duration,
     /// For a whole request body.
     pub body: Duration,
+    /// Bytes of a refused body that are read and thrown away, so that the refusal arrives.
+    pub drained: usize,
     /// For a client to take the next piece of an answer.
     pub write_pause: Duration,
     /// For everything under way after the order to stop.
@@ -30,6 +32,7 @@ impl Default for Limits {
             header: Duration::from_secs(20),
             body_pause: Duration::from_secs(20),
             body: Duration::from_secs(300),
+            drained: 64 * 1024 * 1024,
             write_pause: Duration::from_secs(30),
             drain: Duration::from_secs(8),
         }

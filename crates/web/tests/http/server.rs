@@ -289,3 +289,51 @@ async fn a_body_that_stops_coming_is_answered_408_in_the_sites_dress() {
         "{answer}"
     );
 }
+
+/// Sends a whole form of this many bytes, then reads; as browsers do, which see a reset and no page when the server has
+/// hung up on the rest of what they were sending.
+async fn post_form(server: &Running, bytes: usize) -> std::io::Result<String> {
+    let head = format!(
+        "POST /login HTTP/1.1\r\nhost: blog.test\r\nconnection: close\r\ncontent-length: {bytes}\r\n\
+         content-type: application/x-www-form-urlencoded\r\n\r\n"
+    );
+    let mut client = server.send(head).await;
+    client.write_all(&vec![b'a'; bytes]).await?;
+    let mut answer = String::new();
+    let read = tokio::time::timeout(PATIENCE, client.read_to_string(&mut answer)).await;
+    read.expect("the server hangs up")?;
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn a_refused_form_is_read_to_its_end_so_that_the_page_arrives() {
+    let site = Site::new().await;
+    let server = Running::start(site.service(), Limits::default()).await;
+    let answer = post_form(&server, 8 * 1024 * 1024)
+        .await
+        .expect("the page arrives");
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("<h1>"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn beyond_every_reason_a_form_is_cut_off() {
+    let site = Site::new().await;
+    let limits = Limits {
+        drained: 64 * 1024,
+        ..Limits::default()
+    };
+    let server = Running::start(site.service(), limits).await;
+    let sent = post_form(&server, 256 * 1024 * 1024).await;
+    assert!(sent.is_err(), "the server does not take all of it");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_to_be_asked_for_its_body_is_not_asked_for_what_nobody_reads() {
+    let server = Running::start(hello(), Limits::default()).await;
+    let head = "POST /nowhere HTTP/1.1\r\nhost: blog.test\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n";
+    let answer = rest(&mut server.send(head).await).await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
