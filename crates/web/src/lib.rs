@@ -5,6 +5,7 @@
 //! may do what (`domain` does) and nothing here writes SQL (`storage` does).
 
 pub(crate) mod arrival;
+pub(crate) mod articles;
 pub(crate) mod assets;
 pub(crate) mod auth;
 pub mod cli;

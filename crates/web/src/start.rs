@@ -12,6 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gatepost_storage::{Db, ImageStore};
 use session_auth::password::PasswordHasher;
 
+use crate::articles::Articles;
 use crate::assets::Assets;
 use crate::auth;
 use crate::config::{Config, LoginMode};
@@ -50,6 +51,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
         db,
         images,
         templates: templates.of_site(&site),
+        articles: Articles::default(),
         site,
         assets,
         passwords,

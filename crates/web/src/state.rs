@@ -7,6 +7,7 @@ use std::sync::Arc;
 use gatepost_storage::{Db, ImageStore};
 use session_auth::password::PasswordHasher;
 
+use crate::articles::Articles;
 use crate::assets::Assets;
 use crate::config::Config;
 use crate::site::Site;
@@ -22,6 +23,7 @@ pub struct App {
     pub(crate) site: Site,
     pub(crate) assets: Arc<Assets>,
     pub(crate) templates: Templates,
+    pub(crate) articles: Articles,
     /// One for the whole process, so that logins, set-up and new passwords obey one limit.
     pub(crate) passwords: PasswordHasher,
 }

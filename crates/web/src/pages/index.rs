@@ -9,11 +9,12 @@ use gatepost_domain::pagination::{Cursor, Direction};
 use gatepost_domain::post::{Status, Summary};
 use serde::{Deserialize, Serialize};
 
+use crate::articles::Articles;
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::page::Page;
+use crate::paths;
 use crate::state::App;
-use crate::{markdown, paths};
 
 const PER_PAGE: u32 = 20;
 const DRAFTS: u32 = 12;
@@ -53,6 +54,7 @@ pub(crate) async fn index(
         _ => Vec::new(),
     };
     let base = &app.config.base_url;
+    let entry = |post| Entry::of(&app.articles, post);
     let view = IndexView {
         canonical: match direction {
             Some(Direction::Before(cursor)) => format!("{base}/?before={cursor}"),
@@ -62,8 +64,8 @@ pub(crate) async fn index(
         first_page: posts.newer.is_none(),
         newer: posts.newer.map(|cursor| format!("/?after={cursor}")),
         older: posts.older.map(|cursor| format!("/?before={cursor}")),
-        posts: posts.items.iter().map(Entry::of).collect(),
-        drafts: drafts.iter().map(Entry::of).collect(),
+        posts: posts.items.iter().map(entry).collect(),
+        drafts: drafts.iter().map(entry).collect(),
     };
     page.render("pages/posts/index.html", view).await
 }
@@ -83,14 +85,14 @@ pub(crate) struct IndexView {
 pub(crate) struct Entry {
     href: String,
     title: String,
-    summary: String,
+    summary: Arc<str>,
     owner: String,
     at: i64,
     picture: Option<Figure>,
 }
 
 impl Entry {
-    pub(crate) fn of(post: &Summary) -> Self {
+    pub(crate) fn of(articles: &Articles, post: &Summary) -> Self {
         let draft = post.status == Status::Draft;
         let at = post.published_at.unwrap_or(post.updated_at);
         Self {
@@ -100,7 +102,7 @@ impl Entry {
                 paths::post(&post.slug)
             },
             title: post.title.to_string(),
-            summary: markdown::summary(&post.opening, 220),
+            summary: articles.beginning(post),
             owner: post.owner.display_name.to_string(),
             at: super::millis(at),
             picture: post.picture.as_ref().and_then(Figure::of),

@@ -47,11 +47,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/show.html",
-            context! { post => facts.clone(), html => "<p>Text</p>", lead => figure.clone(), canonical => "http://x/a", social => context! { url => "u", width => 1, height => 1, alt => "A" }, may_edit => true, may_delete => true },
+            context! { post => facts.clone(), article => context! { html => "<p>Text</p>", lead => figure.clone(), summary => "Words", minutes => 3 }, lead => figure.clone(), canonical => "http://x/a", social => context! { url => "u", width => 1, height => 1, alt => "A" }, may_edit => true, may_delete => true },
         ),
         (
             "pages/posts/show.html",
-            context! { post => facts.clone(), html => "", lead => (), canonical => "http://x/a", social => (), may_edit => false, may_delete => false },
+            context! { post => facts.clone(), article => context! { html => "", lead => (), summary => "", minutes => 1 }, canonical => "http://x/a", social => (), may_edit => false, may_delete => false },
         ),
         (
             "pages/posts/delete.html",

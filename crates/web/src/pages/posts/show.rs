@@ -9,9 +9,8 @@ use gatepost_domain::post::{Post, Status};
 use serde::Serialize;
 
 use super::{Sighted, known_as, sight};
+use crate::articles::Article;
 use crate::error::Error;
-use crate::figure::Figure;
-use crate::markdown;
 use crate::page::Page;
 use crate::pages::millis;
 use crate::paths::{self, Segment};
@@ -31,34 +30,22 @@ pub(crate) async fn show(
         }
     };
     let base = app.config.base_url.as_str();
-    let lead = lead(&post);
+    let article = app.articles.of(&post).await;
     let view = PostView {
-        html: markdown::render_page(post.text.as_str(), &post.pictures, lead.is_some()).await,
-        lead,
         canonical: format!("{base}{}", paths::post(&post.slug)),
         social: Social::of(&post, base),
         may_edit: viewer.may(Action::Edit, &post),
         may_delete: viewer.may(Action::Delete, &post),
         post: Facts::of(&post),
+        article: &article,
     };
     page.render("pages/posts/show.html", view).await
 }
 
-/// The post's picture, where the text does not show it itself.
-pub(super) fn lead(post: &Post) -> Option<Figure> {
-    let picture = post.picture()?;
-    if markdown::shows(post.text.as_str(), picture) {
-        None
-    } else {
-        Figure::of(picture)
-    }
-}
-
 #[derive(Serialize)]
-pub(crate) struct PostView {
+pub(crate) struct PostView<'a> {
     pub(crate) post: Facts,
-    pub(crate) html: String,
-    pub(crate) lead: Option<Figure>,
+    pub(crate) article: &'a Article,
     pub(crate) canonical: String,
     pub(crate) social: Option<Social>,
     pub(crate) may_edit: bool,
@@ -70,7 +57,6 @@ pub(crate) struct PostView {
 pub(crate) struct Facts {
     pub(crate) href: String,
     pub(crate) title: String,
-    pub(crate) summary: String,
     pub(crate) draft: bool,
     /// The name that readers see.
     pub(crate) author: String,
@@ -79,7 +65,6 @@ pub(crate) struct Facts {
     pub(crate) last_editor: String,
     pub(crate) at: i64,
     pub(crate) edited_at: i64,
-    pub(crate) minutes: usize,
 }
 
 impl Facts {
@@ -87,14 +72,12 @@ impl Facts {
         Self {
             href: paths::post(&post.slug),
             title: post.title.to_string(),
-            summary: markdown::summary(post.text.as_str(), 160),
             draft: post.status == Status::Draft,
             author: post.owner.display_name.to_string(),
             owner: known_as(&post.owner),
             last_editor: known_as(&post.last_editor),
             at: millis(post.published_at.unwrap_or(post.updated_at)),
             edited_at: millis(post.updated_at),
-            minutes: markdown::minutes(post.text.as_str()),
         }
     }
 }
