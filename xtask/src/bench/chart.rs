@@ -10,7 +10,7 @@ pub(super) struct Bar<'a> {
     pub(super) target: f64,
 }
 
-const LEFT: f64 = 300.0;
+const LEFT: f64 = 330.0;
 const WIDTH: f64 = 380.0;
 const ROW: f64 = 44.0;
 const TOP: f64 = 56.0;

@@ -45,13 +45,16 @@ pub(super) fn write(measured: &Measured, directory: &Path) -> Result<()> {
     std::fs::write(
         directory.join("ratios.svg"),
         chart(
-            "Share of the bare server's throughput; more is better",
+            "Throughput, A : B; more is better, the line is the target",
             &ratios,
         ),
     )?;
     std::fs::write(
         directory.join("starts.svg"),
-        chart("Milliseconds to the first 200; less is better", &starts),
+        chart(
+            "Milliseconds to the first 200; less is better, the line is the target",
+            &starts,
+        ),
     )?;
     let text = text(measured)?;
     std::fs::write(directory.join("report.md"), &text)?;
