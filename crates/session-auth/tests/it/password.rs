@@ -88,6 +88,28 @@ async fn an_impossible_password_and_an_unknown_name_cost_one_computation_each() 
 }
 
 #[tokio::test]
+async fn an_impossible_password_is_wrong_even_if_somebody_stored_its_hash() {
+    use argon2::{Argon2, PasswordHasher as _};
+
+    let hasher = quick();
+    for (stored, typed) in [("", ""), ("", "short"), ("short", "short")] {
+        let hash = Argon2::default()
+            .hash_password_with_salt(stored.as_bytes(), b"saltsaltsalt")
+            .unwrap();
+        let hash = PasswordHash::parse(&hash.to_string()).unwrap();
+        assert!(!hasher.verify(typed, &hash).await.unwrap(), "{typed:?}");
+    }
+    let hash = Argon2::default()
+        .hash_password_with_salt(b"correct horse", b"saltsaltsalt")
+        .unwrap();
+    let hash = PasswordHash::parse(&hash.to_string()).unwrap();
+    assert!(
+        hasher.verify("correct horse", &hash).await.unwrap(),
+        "the control"
+    );
+}
+
+#[tokio::test]
 async fn a_hash_made_at_another_cost_is_verified_and_should_be_replaced() {
     let (old, new) = (quick(), PasswordHasher::new().cost(16, 2, 1));
     let hash = old.hash("correct horse").await.unwrap();

@@ -121,7 +121,7 @@ impl Directory for Accounts {
     fn identity(&self, user: &User) -> Identity {
         Identity {
             id: user.name.clone(),
-            stamp: Stamp::of(&[user.name.as_bytes(), &user.epoch.to_be_bytes()]),
+            stamp: Stamp::of(&[&user.epoch.to_be_bytes()]),
         }
     }
 }
