@@ -115,7 +115,16 @@ impl Asset {
     }
 
     fn respond(&self, request: &HeaderMap, immutable: bool) -> Response {
-        let etag = format!("\"{}\"", self.hash);
+        let gzip = self
+            .gzip
+            .as_ref()
+            .filter(|_| mentions(request, header::ACCEPT_ENCODING, "gzip"));
+        // Two encodings are two sets of bytes, so they have two tags.
+        let etag = format!(
+            "\"{}{}\"",
+            self.hash,
+            if gzip.is_some() { "-gzip" } else { "" }
+        );
         let cache = if immutable {
             "public, max-age=31536000, immutable"
         } else {
@@ -134,10 +143,6 @@ impl Asset {
             return response;
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        let gzip = self
-            .gzip
-            .as_ref()
-            .filter(|_| mentions(request, header::ACCEPT_ENCODING, "gzip"));
         if gzip.is_some() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -66,20 +67,25 @@ pub(super) fn with_deadlines(
 pub(super) struct Rest(Arc<Mutex<Option<Deadlines>>>);
 
 impl Rest {
-    /// Reads what is left, up to the limit; whoever sends more is cut off.
+    /// Reads what is left while it keeps coming, up to the limit; whoever sends more is cut off.
     pub(super) async fn drain(self) {
         let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut body) = left else { return };
         let mut budget = body.limits.drained;
-        while let Some(Ok(frame)) = poll_fn(|cx| body.poll_frame(cx)).await {
-            let read = frame.data_ref().map_or(0, Bytes::len);
-            match budget.checked_sub(read) {
+        loop {
+            let next = tokio::time::timeout(STALLED, poll_fn(|cx| body.poll_frame(cx))).await;
+            let Ok(Some(Ok(frame))) = next else { return };
+            match budget.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
                 Some(left) => budget = left,
                 None => return,
             }
         }
     }
 }
+
+/// The answer waits this long for the next piece of a body that nobody wants: a browser in the middle of sending is
+/// faster, and a client that promised a body and sends none need not wait longer.
+const STALLED: Duration = Duration::from_secs(2);
 
 struct Deadlines {
     incoming: Incoming,
