@@ -33,6 +33,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             opening(file)
                 .into_iter()
                 .chain(name(file))
+                .chain(re_exports(file))
                 .chain(places(file))
         })
         .collect()
@@ -67,6 +68,30 @@ fn name(file: &File) -> Option<Finding> {
             "named after nothing: put it beside the type it serves",
         )
     })
+}
+
+/// A name has one path, and a reader finds it by searching for the name.
+fn re_exports(file: &File) -> Vec<Finding> {
+    let lines = file
+        .text
+        .as_deref()
+        .filter(|_| file.path.ends_with(".rs"))
+        .unwrap_or_default()
+        .lines();
+    let glob = |line: &str| {
+        let line = line.trim();
+        line.starts_with("pub") && line.contains("use ") && line.ends_with("::*;")
+    };
+    lines
+        .zip(1..)
+        .filter(|(line, _)| glob(line))
+        .map(|(_, number)| {
+            Finding::new(
+                format!("{}:{number}", file.path),
+                "re-exports everything: name what it is",
+            )
+        })
+        .collect()
 }
 
 fn places(file: &File) -> Vec<Finding> {
@@ -149,6 +174,18 @@ mod tests {
             assert_eq!(found(path, "//! Words."), [path]);
         }
         assert_eq!(found("src/manager_of_none.rs", "//! Words."), [""; 0]);
+    }
+
+    #[test]
+    fn a_re_export_names_what_it_exports() {
+        let module = |line: &str| found("src/post.rs", &format!("//! Posts.\n{line}\n"));
+        assert_eq!(module("pub(crate) use slug::*;"), ["src/post.rs:2"]);
+        assert_eq!(module("pub use slug::Slug;"), [""; 0]);
+        assert_eq!(
+            module("use super::*;"),
+            [""; 0],
+            "a test sees all of what it tests"
+        );
     }
 
     #[test]
