@@ -1,37 +1,34 @@
 //! Reading a multipart form without losing any of it: what is too large is counted, drained and named, the rest is kept.
 //!
-//! Invariant: at most [`KEPT`] bytes of one request are in memory, and a part that passed its limit never is.
+//! Invariant: at most [`budget::KEPT`] bytes of one request are in memory, and a part that passed its limit never is.
 
 use axum::RequestExt as _;
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::Error;
 
+mod budget;
 mod faults;
 
+use budget::Budget;
 pub(crate) use faults::{Fault, Faults};
 
 /// What one picture may have.
 const PICTURE: usize = crate::images::MAX_BYTES;
 
-/// What one field may have that somebody typed; a text of that size is refused later, in words, and comes back whole.
+/// What all fields together may have that somebody typed; a text of that size is refused later, in words, and comes back.
 const TYPED: usize = 4 * 1024 * 1024;
-
-/// What is kept of one request.
-const KEPT: usize = 64 * 1024 * 1024;
-
-/// How far an oversized part is drained; beyond it the connection is cut.
-const DRAINED: usize = 64 * 1024 * 1024;
-
-/// What is read of one request at all.
-const READ: usize = 128 * 1024 * 1024;
 
 /// Fields of one form; nobody has that many pictures.
 const FIELDS: usize = 1_000;
+
+/// How many forms with files are in memory at a time; the next one waits at its first file.
+static WITH_FILES: Semaphore = Semaphore::const_new(8);
 
 /// A form as it came in, in its own order.
 #[derive(Debug, Default)]
@@ -40,6 +37,8 @@ pub(crate) struct Form {
     files: Vec<File>,
     /// The form ended early: what had come until then is here.
     pub(crate) broken: bool,
+    /// Given back when the form has been dealt with.
+    place: Option<SemaphorePermit<'static>>,
 }
 
 /// A chosen file. A file field in which nothing was chosen is none, but counts in `number`.
@@ -57,7 +56,7 @@ pub(crate) struct File {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     Whole(Bytes),
-    /// Larger than [`PICTURE`], or than what was left of [`KEPT`].
+    /// Larger than [`PICTURE`], or than what was left of [`budget::KEPT`].
     TooLarge,
 }
 
@@ -84,7 +83,7 @@ impl Form {
 
     async fn read(mut parts: Multipart) -> Result<Self, Error> {
         let mut form = Self::default();
-        let mut budget = Budget { kept: 0, read: 0 };
+        let mut budget = Budget::default();
         let mut numbers: Vec<(String, usize)> = Vec::new();
         loop {
             let field = match parts.next_field().await {
@@ -97,12 +96,19 @@ impl Form {
             }
             let name = field.name().unwrap_or_default().to_owned();
             let Some(file_name) = field.file_name().map(str::to_owned) else {
-                match budget.take(field, TYPED).await? {
-                    Ok(text) => form.texts.push((name, text.typed())),
+                match budget.take(field, TYPED - budget.typed).await? {
+                    Ok(text) => {
+                        budget.typed += text.bytes.len();
+                        form.texts.push((name, text.typed()));
+                    }
                     Err(error) => return form.ended_early(&error),
                 }
                 continue;
             };
+            if form.place.is_none() && !file_name.is_empty() {
+                // The semaphore is never closed.
+                form.place = WITH_FILES.acquire().await.ok();
+            }
             let number = match numbers.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, number)) => {
                     *number += 1;
@@ -176,76 +182,6 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             )
             .into_response()),
         }
-    }
-}
-
-/// How much of a request has been read and kept.
-struct Budget {
-    kept: usize,
-    read: usize,
-}
-
-/// What was kept of one part.
-struct Taken {
-    bytes: Vec<u8>,
-    whole: bool,
-}
-
-impl Taken {
-    /// A text that is too long keeps its beginning; bytes that are no text become marks.
-    fn typed(self) -> String {
-        String::from_utf8(self.bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-    }
-
-    fn file(self) -> Content {
-        if self.whole {
-            Content::Whole(self.bytes.into())
-        } else {
-            Content::TooLarge
-        }
-    }
-}
-
-impl Budget {
-    /// Reads one part to its end. The outer error ends the request, the inner one only the form.
-    async fn take(
-        &mut self,
-        mut field: Field<'_>,
-        limit: usize,
-    ) -> Result<Result<Taken, MultipartError>, Error> {
-        let is_file = field.file_name().is_some();
-        let mut taken = Taken {
-            bytes: Vec::new(),
-            whole: true,
-        };
-        let mut part = 0;
-        loop {
-            let chunk = match field.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
-            };
-            self.read += chunk.len();
-            part += chunk.len();
-            if part > DRAINED || self.read > READ {
-                return Err(Error::TooLarge(
-                    "A picture may have 20 MB, and a form 64 MB.".into(),
-                ));
-            }
-            let fits = taken.bytes.len() + chunk.len() <= limit && self.kept + chunk.len() <= KEPT;
-            if taken.whole && fits {
-                self.kept += chunk.len();
-                taken.bytes.extend_from_slice(&chunk);
-            } else if taken.whole {
-                taken.whole = false;
-                if is_file {
-                    self.kept -= taken.bytes.len();
-                    taken.bytes = Vec::new();
-                }
-            }
-        }
-        Ok(Ok(taken))
     }
 }
 

@@ -3,6 +3,7 @@
 use gatepost_domain::picture::{Alt, ImageFormat, ImageHash, Picture, Variant};
 
 use super::*;
+use crate::figure::Figure;
 
 fn html(source: &str) -> String {
     render(source, &[], false)

@@ -4,6 +4,7 @@
 
 mod desk;
 mod edit;
+mod kept;
 mod pictures;
 mod show;
 mod submission;

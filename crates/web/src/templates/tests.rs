@@ -59,11 +59,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received], pictures_open => true, slug_open => true, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), may_publish => true },
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received], pictures_open => true, pictures_lost => true, slug_open => true, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), may_publish => true },
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, slug_open => false, errors => none.to_vec(), preview => (), conflict => (), login => (), may_publish => false },
+            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, slug_open => false, errors => none.to_vec(), preview => (), conflict => (), login => (), may_publish => false },
         ),
         (
             "pages/login/form.html",

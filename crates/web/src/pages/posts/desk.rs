@@ -7,8 +7,9 @@ use gatepost_domain::post::Post;
 use http::StatusCode;
 use serde::Serialize;
 
+use super::kept::Kept;
 use super::show::Facts;
-use super::typed::{Kept, Typed};
+use super::typed::Typed;
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::form::Fault;
@@ -112,6 +113,7 @@ impl Desk {
             pictures_open: !typed.pictures.is_empty()
                 || typed.faults.in_field("image")
                 || typed.faults.in_field("alt"),
+            pictures_lost: !typed.files.is_empty(),
             slug_open: typed.faults.in_field("slug"),
             errors: typed.faults.list().to_vec(),
             fields: Fields {
@@ -134,6 +136,8 @@ pub(crate) struct FormView {
     fields: Fields,
     pictures: Vec<PictureView>,
     pictures_open: bool,
+    /// Files came with a form that nobody was logged in for.
+    pictures_lost: bool,
     slug_open: bool,
     errors: Vec<Fault>,
     preview: Option<Preview>,

@@ -5,7 +5,8 @@ use gatepost_domain::picture::ImageHash;
 use gatepost_domain::post::Post;
 use http::StatusCode;
 
-use super::typed::{Kept, Shown, Typed};
+use super::kept::{Kept, Shown};
+use super::typed::Typed;
 use crate::error::Error;
 use crate::form::{Content, File};
 use crate::images::{self, ReceiveError, Refusal};

@@ -1,0 +1,162 @@
+//! Trying out what somebody typed: a password that fits, or (in a classroom) a name alone.
+
+use std::time::Duration;
+
+use axum::response::Response;
+use gatepost_domain::display_name::DisplayName;
+use gatepost_domain::role::Role;
+use gatepost_domain::username::Username;
+use gatepost_storage::users::NewUser;
+use http::{HeaderValue, StatusCode, header};
+use session_auth::{Attempt, Auth};
+
+use crate::auth::{self, Accounts};
+use crate::config::LoginMode;
+use crate::error::Error;
+use crate::form::{Faults, Form};
+use crate::page::Page;
+use crate::state::App;
+
+/// What somebody typed to log in; the password shows itself nowhere.
+pub(crate) struct Credentials<'a> {
+    pub(crate) name: &'a str,
+    password: &'a str,
+    pub(crate) remember: bool,
+}
+
+/// Why somebody is not logged in now.
+pub(crate) struct Refused {
+    pub(crate) faults: Faults,
+    retry_after: Option<Duration>,
+}
+
+impl Refused {
+    fn because(status: StatusCode, message: String, retry_after: Option<Duration>) -> Self {
+        let mut faults = Faults::default();
+        faults.add(status, "login", message);
+        Self {
+            faults,
+            retry_after,
+        }
+    }
+
+    /// Tells the client when it is worth trying again.
+    pub(crate) fn hint(&self, mut response: Response) -> Response {
+        if let Some(wait) = self.retry_after {
+            let seconds = HeaderValue::from(wait.as_secs().max(1));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
+impl<'a> Credentials<'a> {
+    pub(crate) fn of(form: &'a Form) -> Self {
+        Self {
+            name: form.text("login"),
+            password: form.text("password"),
+            remember: !matches!(form.text("remember"), "" | "0" | "off" | "false"),
+        }
+    }
+
+    /// Logs in, or says in the words of the form why not.
+    pub(crate) async fn try_out(
+        &self,
+        app: &App,
+        page: &Page,
+    ) -> Result<Result<(), Refused>, Error> {
+        let auth = page.auth()?.remember(self.remember);
+        if self.name.trim().is_empty() {
+            let message = "Type the name you log in with.".to_owned();
+            return Ok(Err(Refused::because(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                message,
+                None,
+            )));
+        }
+        match app.config.login {
+            LoginMode::Password => self.with_password(app, &auth).await,
+            LoginMode::NameOnly => self.by_name_alone(app, &auth).await,
+        }
+    }
+
+    async fn with_password(
+        &self,
+        app: &App,
+        auth: &Auth<Accounts>,
+    ) -> Result<Result<(), Refused>, Error> {
+        let attempt = auth
+            .attempt(self.name, self.password, |name| {
+                auth::account(&app.db, name)
+            })
+            .await?;
+        let message = attempt.to_string();
+        match attempt {
+            Attempt::LoggedIn { user, rehash } => {
+                if let Some(hash) = rehash {
+                    auth::keep_rehash(&app.db, &user, &hash).await?;
+                }
+                Ok(Ok(()))
+            }
+            Attempt::Refused => Ok(Err(Refused::because(
+                StatusCode::UNAUTHORIZED,
+                message,
+                None,
+            ))),
+            Attempt::Throttled { retry_after } => Ok(Err(Refused::because(
+                StatusCode::TOO_MANY_REQUESTS,
+                message,
+                Some(retry_after),
+            ))),
+            Attempt::Busy => {
+                let soon = Some(Duration::from_secs(2));
+                Ok(Err(Refused::because(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    message,
+                    soon,
+                )))
+            }
+        }
+    }
+
+    /// The tutorial's login: a known name is enough, and a new one becomes an author.
+    async fn by_name_alone(
+        &self,
+        app: &App,
+        auth: &Auth<Accounts>,
+    ) -> Result<Result<(), Refused>, Error> {
+        let refused = |message: String| {
+            Ok(Err(Refused::because(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                message,
+                None,
+            )))
+        };
+        let username = match Username::parse(self.name) {
+            Ok(username) => username,
+            Err(error) => return refused(error.to_string()),
+        };
+        let users = app.db.users();
+        if users.account(&username).await?.is_none() {
+            // Whoever comes second finds the account that the first one made.
+            users.create(&newcomer(&username)).await?;
+        }
+        match users.account(&username).await? {
+            Some(account) if !account.user.disabled => {
+                auth.login(&account).await?;
+                Ok(Ok(()))
+            }
+            _ => refused("This account is disabled.".to_owned()),
+        }
+    }
+}
+
+/// An author who needs no password.
+fn newcomer(username: &Username) -> NewUser {
+    NewUser {
+        username: username.clone(),
+        display_name: DisplayName::from(username),
+        role: Role::Author,
+        password_hash: None,
+    }
+}

@@ -1,0 +1,57 @@
+//! Pictures that the site has, with what a writer typed about them; nothing of it has been judged.
+
+use gatepost_domain::picture::{Alt, ImageHash, Picture, Variant};
+
+/// A picture that the site has, with what was typed about it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) hash: ImageHash,
+    pub(super) variants: Vec<Variant>,
+    pub(super) alt: String,
+    pub(super) decorative: bool,
+    /// As its file was called, when it came with this very form.
+    pub(super) name: Option<String>,
+    /// What became of it on its way in, where the writer should know.
+    pub(super) notice: Option<String>,
+    pub(super) removed: bool,
+}
+
+impl Kept {
+    pub(super) fn new(hash: ImageHash, variants: Vec<Variant>) -> Self {
+        Self {
+            hash,
+            variants,
+            alt: String::new(),
+            decorative: false,
+            name: None,
+            notice: None,
+            removed: false,
+        }
+    }
+
+    pub(super) fn of(picture: &Picture) -> Self {
+        Self {
+            alt: picture.alt.to_string(),
+            decorative: picture.decorative,
+            ..Self::new(picture.hash, picture.variants.clone())
+        }
+    }
+
+    /// With as much of its words as can be shown.
+    pub(super) fn picture(&self) -> Picture {
+        Picture {
+            hash: self.hash,
+            alt: Alt::parse(&self.alt).unwrap_or_default(),
+            decorative: self.decorative,
+            variants: self.variants.clone(),
+        }
+    }
+}
+
+/// A hidden field of the form: a picture that it showed, and what was typed about it there.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) hash: ImageHash,
+    pub(super) alt: Option<String>,
+    pub(super) decorative: bool,
+}
