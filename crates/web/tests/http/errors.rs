@@ -30,7 +30,7 @@ async fn a_refusal_is_a_page_of_the_site() {
     let mut browser = site.browser();
     drawn(browser.get("/nothing-here").await, 404);
     drawn(browser.get("/static/nothing-here.css").await, 404);
-    drawn(browser.get("/%ff").await, 400);
+    drawn(browser.get("/%ff").await, 404);
     drawn(browser.post("/healthz", &[]).await, 405);
 }
 
