@@ -103,7 +103,7 @@ impl<D: Directory> Auth<D> {
         Ok(self.known().get_or_insert(user).clone())
     }
 
-    /// Logs in someone whose identity was checked elsewhere; with a password, use [`Auth::attempt`].
+    /// Logs in someone whose identity was checked elsewhere; with a password, use `Auth::attempt`.
     ///
     /// The session gets a new id. What else is in it stays, except when it was somebody else's.
     ///

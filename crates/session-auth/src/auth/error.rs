@@ -13,12 +13,12 @@ use crate::SessionError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// The router has no [`AuthLayer`] for this directory around the route.
+    /// The router has no [`AuthLayer`](crate::AuthLayer) for this directory around the route.
     #[error(
         "this route needs a session_auth::AuthLayer for its directory around it, and a session_auth::SessionLayer around that"
     )]
     MissingAuthLayer,
-    /// There is an [`AuthLayer`], but no session layer around it.
+    /// There is an [`AuthLayer`](crate::AuthLayer), but no session layer around it.
     #[error(
         "session_auth::AuthLayer needs a session_auth::SessionLayer around it: add AuthLayer to the router first, then SessionLayer"
     )]

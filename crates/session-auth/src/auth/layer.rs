@@ -19,7 +19,7 @@ use crate::request::RequestSession;
 #[cfg(feature = "password")]
 use crate::throttle::Throttle;
 
-/// Makes [`Auth`] and [`RequireLogin`](crate::RequireLogin) work. It belongs inside of
+/// Makes [`Auth`](crate::Auth) and [`RequireLogin`](crate::RequireLogin) work. It belongs inside of
 /// [`SessionLayer`](crate::SessionLayer): add it first.
 ///
 /// It looks nobody up by itself; that happens when somebody asks.
@@ -131,7 +131,7 @@ impl<D: Directory> AuthLayer<D> {
         self
     }
 
-    /// Other limits for [`Auth::attempt`].
+    /// Other limits for [`Auth::attempt`](crate::Auth::attempt).
     #[cfg(feature = "password")]
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
