@@ -55,6 +55,7 @@ pub(crate) fn around(
         .layer(csrf)
         // Reads one cookie and loads nothing; commits when the answer is there.
         .layer(sessions)
+        // Inside the session, which says who is logged in; looks nobody up until somebody asks.
         .layer(people)
         // Body limits follow in `routes`, where the editor's differs from everybody else's.
         .service(router)

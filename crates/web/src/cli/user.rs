@@ -78,6 +78,13 @@ pub(super) struct Who {
 
 impl Command {
     pub(super) async fn run(self, config: Config, world: World) -> Result<(), Failure> {
+        // Only somebody's first account may make a blog; a mistyped directory must not.
+        if !matches!(self, Self::Add { .. }) && !config.database.exists() {
+            let database = config.database.display();
+            return Err(Failure::Failed(format!(
+                "there is no blog at {database}; say where it is with `--data DIR`."
+            )));
+        }
         let db = start::open_database(&config, world).await?;
         let done = self.answer(&config, &db, &world).await;
         db.close().await;

@@ -54,6 +54,13 @@ fn accounts_are_made_listed_and_changed_from_the_command_line() {
 fn account_commands_refuse_with_a_sentence() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path();
+    let elsewhere = data.join("mistyped");
+    refused(
+        &Program::run(&elsewhere, &["user", "list"]),
+        1,
+        &["no blog", "--data DIR"],
+    );
+    assert!(!elsewhere.exists());
     assert!(
         add_user(data, "alice", "owner", "correct horse")
             .status
@@ -170,4 +177,25 @@ fn a_running_server_obeys_the_command_line_at_once() {
         "what was ended stays ended"
     );
     assert_eq!(user(data, &["sessions", "alice"]), Value::Array(Vec::new()));
+}
+
+#[test]
+fn sessions_in_the_memory_of_a_server_cannot_be_seen_from_outside() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path();
+    assert!(
+        add_user(data, "alice", "owner", "correct horse")
+            .status
+            .success()
+    );
+    let mut server = Program::serve(data, &["--sessions", "memory:"]);
+    let address = server.address();
+    let cookie = log_in(&address);
+    assert!(is_logged_in(&address, &cookie));
+    let command = ["user", "sessions", "alice", "--sessions", "memory:"];
+    refused(
+        &Program::run(data, &command),
+        1,
+        &["in the memory of the server", "gatepost serve"],
+    );
 }

@@ -122,3 +122,22 @@ async fn reading_is_never_refused_for_where_it_comes_from() {
         .await
         .expect(200);
 }
+
+#[tokio::test]
+async fn the_cookie_of_a_login_is_bound_to_the_site_as_tightly_as_its_scheme_allows() {
+    let login = [("login", "alice"), ("password", Site::PASSWORD)];
+    for (base, name, secure) in [
+        ("https://blog.test", "__Host-session=", true),
+        ("http://blog.test", "gatepost-dev=", false),
+    ] {
+        let site = Site::with(&[("base-url", base)]).await;
+        let answer = site.browser().post("/login", &login).await.expect(303);
+        let cookie = answer.header(header::SET_COOKIE);
+        assert!(cookie.starts_with(name), "{cookie}");
+        for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+            assert!(cookie.contains(attribute), "{attribute} in {cookie}");
+        }
+        assert_eq!(cookie.contains("; Secure"), secure, "{cookie}");
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
