@@ -45,6 +45,14 @@ impl Db {
         })
     }
 
+    /// The same database with another clock, for whoever writes down what happened at another time.
+    pub fn with_clock(&self, clock: Clock) -> Self {
+        Self {
+            clock,
+            ..self.clone()
+        }
+    }
+
     pub fn users(&self) -> Users<'_> {
         Users(self)
     }

@@ -3,6 +3,7 @@
 //! Invariant: 0 is done, 1 is failed, 2 is misused; a failure is one sentence on standard error, and standard output
 //! carries only what was asked for.
 
+mod demo;
 mod failure;
 mod flags;
 mod health;
@@ -46,6 +47,9 @@ enum Command {
     /// Settings
     #[command(subcommand)]
     Config(settings::Command),
+    /// Fill an empty blog with accounts, posts and pictures to look at
+    #[command(hide = true)]
+    Demo,
     /// Ask the running server whether it can serve pages
     Healthcheck,
 }
@@ -88,6 +92,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => block_on(command.run(config()?, World::REAL)),
         Command::Migrate(options) => block_on(options.run(config()?, World::REAL)),
         Command::Config(command) => command.run(values),
+        Command::Demo => block_on(demo::run(config()?, World::REAL)),
         Command::Healthcheck => health::check(&config()?),
     }
 }

@@ -81,7 +81,6 @@ pub(crate) enum ReceiveError {
 /// Everything readers will see of a picture.
 #[derive(Debug)]
 struct Prepared {
-    /// Narrowest first.
     variants: Vec<(Variant, Bytes)>,
     notice: Option<Notice>,
 }
@@ -156,8 +155,8 @@ fn make(kind: Kind, upload: &[u8]) -> Result<Prepared, Refusal> {
     let mut image = resize::to_widest(decoded.image, decoded.orientation);
     image.apply_orientation(decoded.orientation);
     let image = encode::without_idle_alpha(colour::to_srgb(image, decoded.profile.as_deref()));
-    let variants = resize::widths(image.width())
-        .map(|width| encode::encode(&resize::to_width(&image, width), drawn))
+    let variants = resize::each_width(image)
+        .map(|image| encode::encode(&image, drawn))
         .collect::<Result<_, _>>()?;
     Ok(Prepared {
         variants,

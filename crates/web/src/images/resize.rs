@@ -9,7 +9,7 @@ const WIDTHS: [u32; 4] = [320, 640, 1280, 1920];
 const WIDEST: u32 = WIDTHS[3];
 
 /// The widths a picture of this width is shown in, narrowest first.
-pub(super) fn widths(own: u32) -> impl Iterator<Item = u32> {
+fn widths(own: u32) -> impl DoubleEndedIterator<Item = u32> {
     let last = own.min(WIDEST);
     WIDTHS
         .into_iter()
@@ -33,12 +33,17 @@ pub(super) fn to_widest(image: DynamicImage, orientation: Orientation) -> Dynami
     }
 }
 
-/// The picture at one of its widths.
-pub(super) fn to_width(image: &DynamicImage, width: u32) -> DynamicImage {
-    if width == image.width() {
-        return image.clone();
-    }
-    scaled(image, width, side(image.height(), width, image.width()))
+/// The picture in each of its widths, widest first, since each is made from the one before.
+pub(super) fn each_width(image: DynamicImage) -> impl Iterator<Item = DynamicImage> {
+    let (own_width, own_height) = (image.width(), image.height());
+    let narrower = widths(own_width).rev().skip(1);
+    let sizes = narrower.map(move |width| (width, side(own_height, width, own_width)));
+    let mut last = image.clone();
+    let smaller = sizes.map(move |(width, height)| {
+        last = scaled(&last, width, height);
+        last.clone()
+    });
+    std::iter::once(image).chain(smaller)
 }
 
 /// Whether upright means that width and height change places.

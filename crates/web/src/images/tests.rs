@@ -49,7 +49,7 @@ fn file(image: impl Into<DynamicImage>, format: FileFormat) -> Bytes {
 fn opened(prepared: &Prepared) -> Vec<(Variant, DynamicImage)> {
     let open =
         |(variant, bytes): &(Variant, Bytes)| (*variant, image::load_from_memory(bytes).unwrap());
-    prepared.variants.iter().map(open).collect()
+    prepared.variants.iter().rev().map(open).collect()
 }
 
 fn near(seen: [u8; 3], wanted: [u8; 3], tolerance: u8) -> bool {
@@ -97,11 +97,13 @@ fn formats(prepared: &Prepared) -> Vec<ImageFormat> {
 }
 
 fn widths(prepared: &Prepared) -> Vec<u32> {
-    prepared
+    let mut widths: Vec<u32> = prepared
         .variants
         .iter()
         .map(|(variant, _)| variant.width)
-        .collect()
+        .collect();
+    widths.reverse();
+    widths
 }
 
 #[tokio::test]
