@@ -52,7 +52,8 @@ pub struct Session {
 
 impl Session {
     /// Replaces the value under `key` by what `f` makes of it, at once and whatever other requests do: the storage
-    /// takes the new value only if the old one is still there, else `f` is asked again with the one that is.
+    /// takes the new value only if the old one is still there, else `f` is asked again with the one that is. So `f` may
+    /// run more than once, and should do nothing but compute.
     ///
     /// A 5xx does not undo it. On a session that does not exist yet it is a plain insert, stored with the answer.
     ///

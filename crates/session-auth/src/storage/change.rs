@@ -12,6 +12,7 @@ use crate::{Client, Lifetime, StorageError};
 
 /// What a request did to its session.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Change {
     /// When the request was answered; the session counts as used then.
     pub now: OffsetDateTime,

@@ -105,6 +105,9 @@ impl SqlStorage {
     }
 
     /// Sessions in a database that has one pool for reading and another, usually of one connection, for writing.
+    ///
+    /// Sessions are written when the handler is done, so a handler's own transaction is not in the way. The exception is
+    /// [`Session::update`](crate::Session::update): do not call it while holding the only connection for writing.
     #[must_use]
     pub fn sqlite_split(read: SqlitePool, write: SqlitePool) -> Self {
         Self {

@@ -1,5 +1,7 @@
 //! The one integration test binary of session-auth: every test acts through the public surface.
 
+#[cfg(all(feature = "memory", feature = "sqlite"))]
+mod agreement;
 // A site of these tests keeps its sessions in memory.
 #[cfg(all(feature = "memory", feature = "password"))]
 mod attempt;

@@ -39,6 +39,13 @@ where
     suite
         .check(
             None,
+            "another person's login takes no values along",
+            another_persons_login_wipes,
+        )
+        .await;
+    suite
+        .check(
+            None,
             "a change whose expectation fails does nothing",
             an_expectation_fails,
         )
@@ -226,6 +233,36 @@ async fn a_change_is_applied(stage: Stage) -> Checked {
         ..session()
     };
     ensure_eq(parts(&stored), parts(&expected), "stored")
+}
+
+async fn another_persons_login_wipes(stage: Stage) -> Checked {
+    let values = || Map::from_iter([("a".to_owned(), json!(1))]);
+    let log_in = async |number, user| {
+        let mut change = Change::new(now());
+        change.login = LoginChange::Set(session_of(user).login.ok_or("a login")?);
+        change.set.insert("b".to_owned(), json!(2));
+        done(&stage, number, &change).await?;
+        let stored = loaded(&stage, number).await?.ok_or("it is gone")?;
+        Ok::<_, String>(stored.values.to_json())
+    };
+    for (number, before, kept) in [
+        (1, session(), r#"{"a":1,"b":2}"#),
+        (2, session_of("alice"), r#"{"a":1,"b":2}"#),
+        (3, session_of("bob"), r#"{"b":2}"#),
+    ] {
+        let before = StoredSession {
+            values: values().into(),
+            ..before
+        };
+        create(&stage, number, &before).await?;
+        loaded(&stage, number).await?;
+        ensure_eq(
+            log_in(number, "alice").await?.as_str(),
+            kept,
+            &format!("values after alice's login over session {number}"),
+        )?;
+    }
+    Ok(())
 }
 
 async fn an_expectation_fails(stage: Stage) -> Checked {
