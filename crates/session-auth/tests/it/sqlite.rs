@@ -267,6 +267,12 @@ async fn a_batch_of_uses_reaches_the_table_before_the_cleanup_looks_at_it() {
     let key = SessionKey::from_bytes([1; 32]);
     let loaded = open(&path).await.load(&key).await.unwrap().unwrap();
     assert_eq!(loaded.last_seen, seconds(90));
+    // Another process, whose clock is behind, does not make it older.
+    let other = open(&path).await;
+    other.touch(&key, seconds(60)).await.unwrap();
+    other.delete_expired(start, 10).await.unwrap();
+    let loaded = open(&path).await.load(&key).await.unwrap().unwrap();
+    assert_eq!(loaded.last_seen, seconds(90));
     // Not at 190: the deadline stands.
     assert_eq!(storage.delete_expired(seconds(179), 10).await.unwrap(), 0);
     assert_eq!(storage.delete_expired(seconds(180), 10).await.unwrap(), 3);

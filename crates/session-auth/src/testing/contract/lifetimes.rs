@@ -107,6 +107,11 @@ async fn idle(stage: Stage) -> Checked {
         advance(HOUR - INSTANT);
         ensure(lives(&site, &cookie).await, "reading did not keep it alive")?;
     }
+    // A use that is noted only just now counts for a write, too.
+    advance(HOUR - INSTANT);
+    site.write(&cookie, "b", 1).await;
+    let written = site.value(&cookie, "b").await;
+    ensure_eq(written, Some(json!(1)), "written after reading for hours")?;
     advance(HOUR);
     ensure(!lives(&site, &cookie).await, "it outlived its idle timeout")?;
     let answer = site.visit(&cookie, |_, session| async move {
