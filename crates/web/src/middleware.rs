@@ -23,8 +23,9 @@ use crate::auth;
 use crate::error_page::ErrorPages;
 use crate::state::App;
 
-/// Requests that may be inside the stack at once; the next one is told to come back (see `shed`).
-const IN_FLIGHT: usize = 512;
+/// Requests that may be inside the stack at once, without a body and with one; the next is told to come back.
+const READING: usize = 512;
+const SENDING: usize = 256;
 
 /// Wraps the router.
 pub(crate) fn around(
@@ -50,7 +51,7 @@ pub(crate) fn around(
         // Draws what anything below refused, and turns a panic below into a 500.
         .layer(ErrorPages::new(app))
         // Refuses early: nothing below has read a byte of the body or asked the database.
-        .layer(shed::Shed::new(IN_FLIGHT))
+        .layer(shed::Shed::new(READING, SENDING))
         // Before the session: a forged form must not even load one.
         .layer(csrf)
         // Reads one cookie and loads nothing; commits when the answer is there.

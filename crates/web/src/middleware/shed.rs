@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::response::IntoResponse as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use http_body::Body as _;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 
@@ -17,14 +18,25 @@ use crate::error::Error;
 
 #[derive(Clone)]
 pub(super) struct Shed {
-    room: Arc<Semaphore>,
+    rooms: Rooms,
+}
+
+/// Two rooms, so that clients who send their forms slowly cannot take the places of those who only read.
+#[derive(Clone)]
+struct Rooms {
+    reading: Arc<Semaphore>,
+    sending: Arc<Semaphore>,
 }
 
 impl Shed {
-    pub(super) fn new(in_flight: usize) -> Self {
-        Self {
-            room: Arc::new(Semaphore::new(in_flight)),
-        }
+    /// So many requests without a body at once, and so many with one.
+    pub(super) fn new(reading: usize, sending: usize) -> Self {
+        let room = |places| Arc::new(Semaphore::new(places));
+        let rooms = Rooms {
+            reading: room(reading),
+            sending: room(sending),
+        };
+        Self { rooms }
     }
 }
 
@@ -33,7 +45,7 @@ impl<S> Layer<S> for Shed {
 
     fn layer(&self, inner: S) -> Self::Service {
         Shedding {
-            room: Arc::clone(&self.room),
+            rooms: self.rooms.clone(),
             inner,
         }
     }
@@ -41,7 +53,7 @@ impl<S> Layer<S> for Shed {
 
 #[derive(Clone)]
 pub(super) struct Shedding<S> {
-    room: Arc<Semaphore>,
+    rooms: Rooms,
     inner: S,
 }
 
@@ -63,7 +75,11 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+        let room = match request.body().is_end_stream() {
+            true => &self.rooms.reading,
+            false => &self.rooms.sending,
+        };
+        let Ok(place) = Arc::clone(room).try_acquire_owned() else {
             return Box::pin(async { Ok(Error::unavailable(Full).into_response()) });
         };
         let answer = self.inner.call(request);

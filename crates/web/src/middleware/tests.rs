@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use futures_util::stream;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, mpsc};
@@ -95,7 +97,7 @@ async fn a_request_beyond_the_limit_is_told_to_come_back_and_those_inside_are_no
         "finished"
     });
     let router = Router::new().route("/", held);
-    let site = ErrorPages::new(app).layer(Shed::new(1).layer(router));
+    let site = ErrorPages::new(app).layer(Shed::new(1, 1).layer(router));
 
     let inside = tokio::spawn(site.clone().oneshot(asked("/")));
     arrivals.recv().await.unwrap();
@@ -110,4 +112,38 @@ async fn a_request_beyond_the_limit_is_told_to_come_back_and_those_inside_are_no
     release.notify_one();
     let Ok(next) = site.oneshot(asked("/")).await;
     assert_eq!(next.status(), StatusCode::OK, "the place is free again");
+}
+
+#[tokio::test]
+async fn those_who_send_slowly_do_not_keep_others_from_reading() {
+    let (app, _directory) = app().await;
+    let (arrived, mut arrivals) = mpsc::unbounded_channel();
+    let held = post(async move |body: String| {
+        drop(body);
+        arrived.send(()).unwrap();
+    });
+    let router = Router::new()
+        .route("/form", held)
+        .route("/", get(async || "read"));
+    let site = ErrorPages::new(app).layer(Shed::new(1, 1).layer(router));
+    let form = |body: Body| Request::post("/form").body(body).unwrap();
+
+    let (sender, pieces) = mpsc::channel::<Result<Bytes, io::Error>>(1);
+    let slow = stream::unfold(pieces, async |mut pieces| {
+        Some((pieces.recv().await?, pieces))
+    });
+    let sending = tokio::spawn(site.clone().oneshot(form(Body::from_stream(slow))));
+    // The second piece finds room only when the first has been taken, by a handler that is inside.
+    sender.send(Ok(Bytes::from_static(b"a"))).await.unwrap();
+    sender.send(Ok(Bytes::from_static(b"b"))).await.unwrap();
+
+    let Ok(reading) = site.clone().oneshot(asked("/")).await;
+    assert_eq!(text(reading).await, "read");
+    let Ok(refused) = site.clone().oneshot(form(Body::from("a"))).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(sender);
+    arrivals.recv().await.unwrap();
+    assert_eq!(sending.await.unwrap().unwrap().status(), StatusCode::OK);
+    let Ok(next) = site.oneshot(form(Body::from("a"))).await;
+    assert_eq!(next.status(), StatusCode::OK);
 }
