@@ -147,7 +147,7 @@ pub(super) fn spruces() -> Canvas {
             let tree = Spruce {
                 x: dice.between(-0.05, 1.05) * NARROW as f32,
                 top: (0.40 + 0.02 * near - dice.between(0.0, 0.30) * (0.35 + near)) * TALL as f32,
-                foot: (0.66 + 0.34 * near + dice.between(0.0, 0.05)) * TALL as f32,
+                foot: (0.70 + 0.42 * near + dice.between(0.0, 0.05)) * TALL as f32,
             };
             tree.plant(&mut wood, bark, &mut dice);
         }
