@@ -4,6 +4,7 @@ mod support;
 
 mod accounts;
 mod config;
+mod demo;
 mod errors;
 mod index;
 mod login;

@@ -78,6 +78,10 @@ impl Site {
         self.service.clone()
     }
 
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     pub(crate) fn db(&self) -> &Db {
         self.app.db()
     }
