@@ -98,7 +98,11 @@ pub(crate) fn touch_interval(idle: Duration) -> Duration {
 
 /// Cut to the precision in which every storage keeps times, in UTC, so that what is compared is what was stored.
 pub(crate) fn milliseconds(time: OffsetDateTime) -> OffsetDateTime {
-    let time = time.checked_to_offset(UtcOffset::UTC).unwrap_or(time);
+    let time = if time.offset().is_utc() {
+        time
+    } else {
+        time.checked_to_offset(UtcOffset::UTC).unwrap_or(time)
+    };
     time.replace_millisecond(time.millisecond()).unwrap_or(time)
 }
 

@@ -21,7 +21,7 @@ use tower_sessions_core::session::Id;
 
 use crate::{
     Client, Login, SessionError, SessionKey, Stamp, StorageError, StoredSession,
-    client::browser_name, cookie::Presented, layer::Shared,
+    client::browser_name, cookie::Presented, layer::Shared, lifetime::touch_interval,
 };
 
 mod adapter;
@@ -51,6 +51,8 @@ struct Inner {
     user_agent: Option<HeaderValue>,
     /// Whether somebody asked for the session, so that the answer depends on it.
     is_used: AtomicBool,
+    /// Whether the storage is to hear that the session was used, judged when it was read.
+    is_stale: AtomicBool,
     loaded: OnceCell<Result<Option<Arc<StoredSession>>, StorageError>>,
     intent: Mutex<Intent>,
 }
@@ -77,6 +79,7 @@ impl RequestSession {
             address: (shared.client_address)(parts),
             user_agent: parts.headers.get(header::USER_AGENT).cloned(),
             is_used: AtomicBool::new(false),
+            is_stale: AtomicBool::new(false),
             loaded: OnceCell::new(),
             intent: Mutex::default(),
             shared,
@@ -182,17 +185,18 @@ impl Inner {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
-        let loaded = self.shared.storage.load(key).await;
-        match loaded {
-            Ok(session) => Ok(session.filter(|session| !session.is_over(self.shared.now()))),
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a session could not be read"
-                );
-                Err(error)
-            }
+        let loaded = self.shared.storage.load(key).await.inspect_err(|error| {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(error, "a session could not be read");
+        })?;
+        let now = self.shared.now();
+        let session = loaded.filter(|session| !session.is_over(now));
+        if let Some(session) = &session {
+            let interval = touch_interval(session.lifetime.idle);
+            let is_stale = now - session.last_seen >= interval;
+            self.is_stale.store(is_stale, Ordering::Relaxed);
         }
+        Ok(session)
     }
 
     /// What is known of the stored session without asking for it.

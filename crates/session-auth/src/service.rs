@@ -82,20 +82,20 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.settling.is_none() {
-            let response = ready!(this.handler.poll(context))?;
-            let session = this
-                .session
-                .take()
-                .expect("a future is not polled after it is ready");
-            match session.answer(response) {
-                Answer::Ready(response) => return Poll::Ready(Ok(response)),
-                Answer::Later(settling) => *this.settling = Some(settling),
+        let settling = match this.settling {
+            Some(settling) => settling,
+            None => {
+                let response = ready!(this.handler.poll(context))?;
+                let session = this
+                    .session
+                    .take()
+                    .expect("a future is not polled after it is ready");
+                match session.answer(response) {
+                    Answer::Ready(response) => return Poll::Ready(Ok(response)),
+                    Answer::Later(settling) => this.settling.insert(settling),
+                }
             }
-        }
-        match this.settling {
-            Some(settling) => settling.as_mut().poll(context).map(Ok),
-            None => Poll::Pending,
-        }
+        };
+        settling.as_mut().poll(context).map(Ok)
     }
 }

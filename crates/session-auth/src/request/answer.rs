@@ -17,7 +17,6 @@ use crate::{
     SessionError, StorageError,
     caching::{forbid_shared_caches, vary_by_cookie},
     cookie::Presented,
-    lifetime::touch_interval,
 };
 
 /// The answer of the request, at once when nothing has to be stored.
@@ -44,7 +43,7 @@ impl RequestSession {
                 !intent.is_empty() || self.tower.is_modified()
             }
         };
-        if has_work || self.inner.touch_is_due() {
+        if has_work || self.inner.is_stale() {
             Answer::Later(Box::pin(self.settle(response, has_failed)))
         } else {
             self.inner.intent().is_answered = true;
@@ -101,15 +100,13 @@ impl RequestSession {
 }
 
 impl Inner {
-    fn touch_is_due(&self) -> bool {
-        self.known().is_some_and(|session| {
-            self.shared.now() - session.last_seen >= touch_interval(session.lifetime.idle)
-        })
+    fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Relaxed)
     }
 
     /// A use that cannot be noted fails nobody's request.
     pub(super) async fn touch(&self) {
-        let Some(key) = self.key.filter(|_| self.touch_is_due()) else {
+        let Some(key) = self.key.filter(|_| self.is_stale()) else {
             return;
         };
         if let Err(error) = self.shared.storage.touch(&key, self.shared.now()).await {

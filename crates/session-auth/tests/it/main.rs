@@ -28,6 +28,8 @@ mod secrets;
 mod sqlite;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod stock;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod threads;
 #[cfg(feature = "throttle")]
 mod throttle;
 

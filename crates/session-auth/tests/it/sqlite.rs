@@ -20,11 +20,15 @@ use tokio::sync::Barrier;
 use tower::ServiceExt;
 
 async fn pool(path: &Path, connections: u32) -> SqlitePool {
+    patient_pool(path, connections, Duration::from_secs(30)).await
+}
+
+async fn patient_pool(path: &Path, connections: u32, patience: Duration) -> SqlitePool {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .busy_timeout(Duration::from_millis(100))
+        .busy_timeout(patience)
         // No test pulls the plug, and the disks of test machines are slow.
         .synchronous(SqliteSynchronous::Off);
     let pool = SqlitePoolOptions::new().max_connections(connections);
@@ -195,7 +199,9 @@ async fn migrating_again_keeps_the_sessions() {
 async fn while_somebody_else_writes_reads_go_on_and_writes_are_a_503() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("db");
-    let site = site(open(&path).await);
+    open(&path).await;
+    let impatient = patient_pool(&path, 2, Duration::from_millis(10)).await;
+    let site = site(SqlStorage::sqlite(impatient));
     let cookie = cookie_of(&site).await;
     let other = pool(&path, 1).await;
     let lock = other.begin_with("begin immediate").await.unwrap();
