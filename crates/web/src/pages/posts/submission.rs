@@ -124,6 +124,12 @@ impl Submission {
     }
 
     async fn onward(&self, post: &Post) -> Result<Response, Error> {
+        for kept in &self.typed.pictures {
+            if let (Some(name), Some(notice)) = (&kept.name, &kept.notice) {
+                let said = format!("{name}: {notice}");
+                self.page.say(FlashLevel::Info, said, None).await?;
+            }
+        }
         if post.status == Status::Published {
             return Ok(Redirect::to(&paths::post(&post.slug)).into_response());
         }
