@@ -9,6 +9,8 @@ mod errors;
 mod index;
 mod login;
 mod logs;
+mod look;
+mod markdown;
 mod pictures;
 mod posts;
 mod security;
