@@ -2,7 +2,7 @@
 //!
 //! Invariant: every route that one layer is put around shares one storage, one cookie name and one cleanup task.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use http::request::Parts;
 use time::OffsetDateTime;
@@ -161,6 +161,14 @@ impl SessionLayer {
     #[must_use]
     pub fn randomness(self, randomness: Randomness) -> Self {
         self.with(|shared| shared.randomness = randomness)
+    }
+}
+
+impl fmt::Debug for SessionLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionLayer")
+            .field("cookie", &self.shared.cookie)
+            .finish_non_exhaustive()
     }
 }
 

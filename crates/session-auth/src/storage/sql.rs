@@ -1,13 +1,12 @@
 //! Sessions in a table of an SQL database.
 //!
 //! Invariant: every write of a session happens in one transaction that holds the writer's lock from before the row is
-//! read, so a [`Change`] is applied to what is stored now. The statements are the same on every engine; times are unix
-//! milliseconds.
+//! read, so a [`Change`] is applied to what is stored now. The statements are written for every engine, except those of `touches`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqlitePool;
 use time::OffsetDateTime;
 
 use super::{Applied, Change, Outcome, Promises, SessionKey, SessionStorage, StoredSession};
@@ -248,24 +247,6 @@ impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         Self::new(error)
     }
-}
-
-/// One statement of a batch of touches; it names no session that is not there, so it brings none back.
-const TOUCH: &str = "update session_auth_sessions set last_seen = $2,
-    expires_at = case when deadline < $2 + idle then deadline else $2 + idle end
-    where key = $1 and last_seen < $2";
-
-async fn touch(
-    connection: &mut SqliteConnection,
-    key: &SessionKey,
-    at: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(TOUCH)
-        .bind(&key.as_bytes()[..])
-        .bind(at)
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 #[cfg(test)]
