@@ -36,7 +36,11 @@ impl Db {
         // Held until the tables are up to date: a second process that starts now waits here.
         let _lock = sqlite::lock(path).await?;
         let write = sqlite::writer(path).await?;
-        migrate::run(&write, path).await?;
+        if let Err(error) = migrate::run(&write, path).await {
+            // Nobody finds the file busy after we have said why we can't use it.
+            write.close().await;
+            return Err(error);
+        }
         let read = sqlite::readers(path).await?;
         Ok(Self {
             read: Pool::Sqlite(read),

@@ -11,56 +11,14 @@ use crate::db::Db;
 use crate::engine::Tx;
 use crate::error::Error;
 
+mod account;
+
+use account::UserRow;
+pub use account::{Account, Change, NewUser, PasswordHash};
+pub(crate) use account::{display_name, username};
+
 /// The repository of people.
 pub struct Users<'a>(pub(crate) &'a Db);
-
-/// Somebody who is to have an account.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    pub username: Username,
-    pub display_name: DisplayName,
-    pub role: Role,
-    /// None: no password opens this account.
-    pub password_hash: Option<PasswordHash>,
-}
-
-/// A person with what logging in needs.
-#[derive(Clone, Debug)]
-pub struct Account {
-    pub user: User,
-    pub password_hash: Option<PasswordHash>,
-    /// Grows whenever every session of the person must end.
-    pub epoch: i64,
-}
-
-/// A password's hash as the table keeps it; it never shows itself in a log.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
-
-impl PasswordHash {
-    pub fn new(hash: impl Into<String>) -> Self {
-        Self(hash.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PasswordHash(…)")
-    }
-}
-
-/// What became of a change to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    Done,
-    /// Refused: nobody could manage the site afterwards.
-    LastOwner,
-    Missing,
-}
 
 macro_rules! select_users {
     ($rest:literal) => {
@@ -97,45 +55,6 @@ const SET_PASSWORD: &str =
 const REHASH: &str =
     "update users set password_hash = $3 where id = $1 and password_hash = $2 returning id";
 const SET_DISPLAY_NAME: &str = "update users set display_name = $2 where id = $1 returning id";
-
-#[derive(sqlx::FromRow)]
-struct UserRow {
-    id: i64,
-    username: String,
-    display_name: String,
-    role: String,
-    password_hash: Option<String>,
-    epoch: i64,
-    disabled_at: Option<i64>,
-}
-
-impl UserRow {
-    fn account(self) -> Result<Account, Error> {
-        let user = User {
-            id: UserId(self.id),
-            username: username(&self.username)?,
-            display_name: display_name(&self.display_name)?,
-            role: self
-                .role
-                .parse()
-                .map_err(|error| Error::row("users.role", error))?,
-            disabled: self.disabled_at.is_some(),
-        };
-        Ok(Account {
-            user,
-            password_hash: self.password_hash.map(PasswordHash),
-            epoch: self.epoch,
-        })
-    }
-}
-
-pub(crate) fn username(text: &str) -> Result<Username, Error> {
-    Username::parse(text).map_err(|error| Error::row("users.username", error))
-}
-
-pub(crate) fn display_name(text: &str) -> Result<DisplayName, Error> {
-    DisplayName::parse(text).map_err(|error| Error::row("users.display_name", error))
-}
 
 impl Users<'_> {
     /// Makes an account. `None`: the name is taken, in this or another case.

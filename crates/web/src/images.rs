@@ -7,6 +7,7 @@ mod animation;
 mod colour;
 mod decode;
 mod encode;
+mod jpeg;
 mod kind;
 mod resize;
 

@@ -252,7 +252,11 @@ async fn four_processes_that_start_at_once_make_the_tables_once() {
     let path = directory.path().join("gatepost.db");
     let starts: [_; 4] = std::array::from_fn(|_| {
         let path = path.clone();
-        tokio::spawn(async move { Db::open(&path, clock).await.map(drop) })
+        tokio::spawn(async move {
+            let db = Db::open(&path, clock).await?;
+            db.close().await;
+            Ok::<_, OpenError>(())
+        })
     });
     for start in starts {
         start.await.unwrap().unwrap();

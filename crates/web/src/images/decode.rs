@@ -9,6 +9,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
 
+use super::jpeg;
 use super::kind::Kind;
 use super::{MAX_PIXELS, MAX_SIDE, Refusal};
 
@@ -27,7 +28,7 @@ pub(super) struct Decoded {
 pub(super) fn decode(kind: Kind, upload: &[u8]) -> Result<Decoded, Refusal> {
     let file = Cursor::new(upload);
     match kind {
-        Kind::Jpeg if !is_sound(upload) => Err(Refusal::Undecodable),
+        Kind::Jpeg if !jpeg::is_sound(upload) => Err(Refusal::Undecodable),
         Kind::Jpeg => pixels(JpegDecoder::new(file).map_err(refusal)?, false),
         Kind::Png => {
             let decoder = PngDecoder::with_limits(file, limits()).map_err(refusal)?;
@@ -96,33 +97,4 @@ fn in_eight_bits(image: DynamicImage) -> DynamicImage {
         other if other.has_alpha() => image.into_rgba8().into(),
         _ => image.into_rgb8().into(),
     }
-}
-
-/// What the decoder would turn into a wrong picture without a word, judged by the markers alone: an upload cut off before
-/// its end (it fills the rest with grey), and coarse colours in scans of their own (zune-jpeg up to 0.5.15 makes them green).
-fn is_sound(jpeg: &[u8]) -> bool {
-    const START_OF_FRAME: [u8; 2] = [0xC0, 0xC1];
-    const START_OF_SCAN: u8 = 0xDA;
-    let mut coarse_channels = None;
-    let mut at = 2;
-    // Segments carry their lengths; previews inside them have ends of their own, which are not this one.
-    while let Some(&[0xFF, marker, high, low]) = jpeg.get(at..at + 4) {
-        let body = at + 4;
-        at += 2 + usize::from(u16::from_be_bytes([high, low]));
-        if START_OF_FRAME.contains(&marker) {
-            let channels = jpeg.get(body + 6..at).unwrap_or_default();
-            let is_coarse = channels.chunks_exact(3).any(|channel| channel[1] != 0x11);
-            coarse_channels = is_coarse.then_some(channels.len() / 3);
-        }
-        if marker == START_OF_SCAN {
-            let in_this_scan = jpeg.get(body).map(|&count| usize::from(count));
-            let split = coarse_channels.is_some() && coarse_channels != in_this_scan;
-            return !split
-                && jpeg
-                    .get(at..)
-                    .is_some_and(|scan| scan.windows(2).any(|pair| pair == [0xFF, 0xD9]));
-        }
-    }
-    // Fill bytes or worse: let the decoder judge.
-    true
 }
