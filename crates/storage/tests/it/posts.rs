@@ -8,6 +8,8 @@ use gatepost_domain::text::Text;
 use gatepost_storage::Db;
 use gatepost_storage::posts::{Created, Edit, Found, Updated, WantedSlug};
 
+use time::OffsetDateTime;
+
 use crate::support::{again, create, draft, edit, fresh, person, slug, stop_the_clock, update};
 
 async fn at(db: &Db, address: &str) -> Found {
@@ -531,4 +533,16 @@ async fn a_slug_in_another_script_is_found() {
         .await
         .unwrap();
     assert_eq!(found, Found::Post(Box::new(post)));
+}
+
+#[tokio::test]
+async fn what_happened_at_another_time_is_written_with_another_clock() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    create(&db, &edit(&alice, "Today")).await;
+    let past = db.with_clock(|| OffsetDateTime::UNIX_EPOCH);
+    let old = create(&past, &edit(&alice, "Long ago")).await;
+    assert_eq!(old.published_at, Some(OffsetDateTime::UNIX_EPOCH));
+    let page = db.posts().index(None, 20).await.unwrap();
+    assert_eq!(titles(&page.items), ["Today", "Long ago"]);
 }
