@@ -48,16 +48,40 @@ pub(crate) fn run(command: &Command) -> Result<()> {
     }
 }
 
-/// Starts both beside whatever else may be running, checks that they answer, and stops them: what the gate does.
-pub(crate) fn prove() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let note = Note(folder.path().join("services.json"));
-    let servers = start(&note)?;
-    report(&servers);
-    stop(&note)?;
-    match servers.iter().find(|server| server.is_alive()) {
-        Some(server) => bail!("{} still runs after it was stopped", server.name),
-        None => Ok(()),
+/// Both services, started beside whatever else may be running: what the gate tests against.
+pub(crate) struct Throwaway {
+    servers: Vec<Server>,
+    note: Note,
+    _folder: TempDir,
+}
+
+impl Throwaway {
+    pub(crate) fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let note = Note(folder.path().join("services.json"));
+        let servers = start(&note)?;
+        report(&servers);
+        Ok(Self {
+            servers,
+            note,
+            _folder: folder,
+        })
+    }
+
+    /// Where tests find them: `GATEPOST_TEST_POSTGRES` and `GATEPOST_TEST_REDIS`.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (String, &str)> {
+        let variable = |server: &Server| format!("GATEPOST_TEST_{}", server.name.to_uppercase());
+        let servers = self.servers.iter();
+        servers.map(move |server| (variable(server), server.url.as_str()))
+    }
+
+    /// Stops both and looks whether they are gone.
+    pub(crate) fn stop(self) -> Result<()> {
+        stop(&self.note)?;
+        match self.servers.iter().find(|server| server.is_alive()) {
+            Some(server) => bail!("{} still runs after it was stopped", server.name),
+            None => Ok(()),
+        }
     }
 }
 

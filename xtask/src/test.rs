@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use crate::command::{cargo, run as run_command};
 use crate::gate::Gate;
 use crate::metadata::Metadata;
-use crate::{browser, services, tidy, workspace};
+use crate::services::Throwaway;
+use crate::{browser, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -53,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             "\n--quick: the services and the browser journeys are left out; `cargo xtask test` runs them"
         );
     } else {
-        gate.check("services", services::prove);
+        servers(&mut gate);
         browser::journeys(&mut gate);
     }
     packages(&mut gate, &metadata);
@@ -103,6 +104,25 @@ fn tests(gate: &mut Gate) {
                 .args(flags),
         );
     }
+}
+
+/// What needs real servers, which are stopped whatever became of the tests.
+fn servers(gate: &mut Gate) {
+    let mut started = None;
+    gate.check("services start", || {
+        started = Some(Throwaway::start()?);
+        Ok(())
+    });
+    let Some(services) = started else { return };
+    gate.tests(
+        &format!("tests of {LIBRARY} on servers"),
+        cargo()
+            .args(["test", "--locked", "--no-fail-fast", "-p", LIBRARY])
+            .args(["--all-features", "--test", "it"])
+            .args(["--", "--ignored", "servers::"])
+            .envs(services.environment()),
+    );
+    gate.check("services end", || services.stop());
 }
 
 /// Packs and compiles what would be published. Cargo packs the members in the order of their dependencies and lets each

@@ -78,7 +78,7 @@ pub use session::Session;
 pub use stamp::Stamp;
 #[cfg(feature = "memory")]
 pub use storage::MemoryStorage;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use storage::SqlStorage;
 pub use storage::{
     Applied, Change, Login, LoginChange, Outcome, Promise, Promises, SessionKey, SessionStorage,

@@ -14,7 +14,7 @@ mod change;
 #[cfg(feature = "memory")]
 mod memory;
 mod promises;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod values;
 
@@ -22,7 +22,7 @@ pub use change::{Applied, Change, LoginChange};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStorage;
 pub use promises::{Promise, Promises};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStorage;
 pub use values::Values;
 

@@ -1,83 +1,48 @@
 //! Sessions in a table of an SQL database.
 //!
-//! Invariant: every write of a session happens in one transaction that holds the writer's lock from before the row is
-//! read, so a [`Change`] is applied to what is stored now. The statements are written for every engine, except those of `touches`.
+//! Invariant: every write of a session happens in one transaction that holds the session's lock from before the row is
+//! read, so a [`Change`] is applied to what is stored now. The statements are the same on every engine, as far as the
+//! engines are; times are unix milliseconds.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::SqlitePool;
 use time::OffsetDateTime;
 
 use super::{Applied, Change, Outcome, Promises, SessionKey, SessionStorage, StoredSession};
 use crate::StorageError;
 
+#[macro_use]
+mod engine;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[macro_use]
 mod row;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod statements;
 mod touches;
+mod user;
 
-use row::{Row, bound, unix_milliseconds};
+use engine::{Pool, Tx};
+use row::{Row, unix_milliseconds};
+use statements::{BY_KEY, BY_USER, DELETE, DELETE_BY_USER, INSERT, UPDATE};
 use touches::Touches;
+use user::UserId;
 
 const PROMISES: Promises = Promises::ALL;
 
-/// Takes the writer's lock at once: a transaction that reads first and writes later can be refused in the middle.
-const BEGIN: &str = "begin immediate";
-
-const SCHEMA: [&str; 3] = [
-    "create table if not exists session_auth_sessions (
-        key blob not null primary key,
-        created_at integer not null,
-        last_seen integer not null,
-        idle integer not null,
-        deadline integer not null,
-        persistent integer not null,
-        expires_at integer not null,
-        user_id text,
-        stamp blob,
-        logged_in_at integer,
-        remember integer not null,
-        address text,
-        browser text,
-        data text not null
-    ) strict, without rowid",
-    "create index if not exists session_auth_sessions_by_expiry on session_auth_sessions (expires_at)",
-    "create index if not exists session_auth_sessions_by_user on session_auth_sessions (user_id, last_seen)
-        where user_id is not null",
-];
-
-const BY_KEY: &str =
-    "select key, created_at, last_seen, idle, deadline, persistent, user_id, stamp, logged_in_at,
-    remember, address, browser, data from session_auth_sessions where key = $1";
-
-const BY_USER: &str = "select key, created_at, last_seen, idle, deadline, persistent, user_id, stamp, logged_in_at,
-    remember, address, browser, data from session_auth_sessions where user_id = $1 order by last_seen desc";
-
-const INSERT: &str = "insert into session_auth_sessions (key, created_at, last_seen, idle, deadline, persistent,
-    expires_at, user_id, stamp, logged_in_at, remember, address, browser, data)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (key) do nothing";
-
-const UPDATE: &str = "update session_auth_sessions set key = $15, created_at = $2, last_seen = $3, idle = $4,
-    deadline = $5, persistent = $6, expires_at = $7, user_id = $8, stamp = $9, logged_in_at = $10, remember = $11,
-    address = $12, browser = $13, data = $14 where key = $1";
-
-const DELETE: &str = "delete from session_auth_sessions where key = $1";
-
-const DELETE_BY_USER: &str =
-    "delete from session_auth_sessions where user_id = $1 and ($2 is null or key <> $2)";
-
-const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
-    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2)";
-
-/// Keeps sessions in a table of an SQLite database.
+/// Keeps sessions in a table of an SQLite or PostgreSQL database.
 ///
 /// The table is the storage's own: call [`migrate`](Self::migrate) at start. Everything is durable when it is
-/// acknowledged, as far as the database's `synchronous` setting makes commits durable; only the times of last use are
-/// written in batches, one transaction a second, and may be lost in a crash. A clone is the same storage. Of what
-/// storages may differ in, it keeps:
+/// acknowledged, as far as the database's settings make commits durable; only the times of last use are written in
+/// batches, one transaction a second, and may be lost in a crash. A clone is the same storage. Of what storages may
+/// differ in, it keeps:
 ///
 #[doc = include_str!("sql.md")]
 ///
 /// ```
+/// # #[cfg(feature = "sqlite")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use session_auth::{SessionKey, SessionStorage, SqlStorage};
 ///
@@ -88,18 +53,20 @@ const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
 /// storage.migrate().await?;
 /// assert!(storage.load(&key).await?.is_none());
 /// # Ok(()) }
+/// # #[cfg(not(feature = "sqlite"))] fn main() {}
 /// ```
 #[derive(Clone, Debug)]
 pub struct SqlStorage {
-    read: SqlitePool,
-    write: SqlitePool,
+    read: Pool,
+    write: Pool,
     touches: Arc<Touches>,
 }
 
 impl SqlStorage {
     /// Sessions in the database of this pool.
+    #[cfg(feature = "sqlite")]
     #[must_use]
-    pub fn sqlite(pool: SqlitePool) -> Self {
+    pub fn sqlite(pool: sqlx::SqlitePool) -> Self {
         Self::sqlite_split(pool.clone(), pool)
     }
 
@@ -107,8 +74,32 @@ impl SqlStorage {
     ///
     /// Sessions are written when the handler is done, so a handler's own transaction is not in the way. The exception is
     /// [`Session::update`](crate::Session::update): do not call it while holding the only connection for writing.
+    #[cfg(feature = "sqlite")]
     #[must_use]
-    pub fn sqlite_split(read: SqlitePool, write: SqlitePool) -> Self {
+    pub fn sqlite_split(read: sqlx::SqlitePool, write: sqlx::SqlitePool) -> Self {
+        Self::new(Pool::Sqlite(read), Pool::Sqlite(write))
+    }
+
+    /// Sessions in the database of this pool, which has to read what was just committed: the primary, not a replica.
+    ///
+    /// ```
+    /// use session_auth::{SessionKey, SessionStorage, SqlStorage};
+    /// use sqlx::postgres::PgPoolOptions;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/nowhere")?;
+    /// let storage = SqlStorage::postgres(pool);
+    /// // A server that is away is an error, never an empty session.
+    /// assert!(storage.load(&SessionKey::from_bytes([7; 32])).await.is_err());
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn postgres(pool: sqlx::PgPool) -> Self {
+        Self::new(Pool::Postgres(pool.clone()), Pool::Postgres(pool))
+    }
+
+    fn new(read: Pool, write: Pool) -> Self {
         Self {
             touches: Arc::new(Touches::new(write.clone())),
             read,
@@ -122,9 +113,12 @@ impl SqlStorage {
     ///
     /// When the database cannot be written.
     pub async fn migrate(&self) -> Result<(), StorageError> {
-        let mut tx = self.write.begin_with(BEGIN).await?;
-        for statement in SCHEMA {
-            sqlx::query(statement).execute(&mut *tx).await?;
+        let mut tx = self.write.begin().await?;
+        match &mut tx {
+            #[cfg(feature = "sqlite")]
+            Tx::Sqlite(tx) => sqlite::migrate(tx).await?,
+            #[cfg(feature = "postgres")]
+            Tx::Postgres(tx) => postgres::migrate(tx).await?,
         }
         Ok(tx.commit().await?)
     }
@@ -149,25 +143,31 @@ impl SessionStorage for SqlStorage {
         key: &SessionKey,
         session: &StoredSession,
     ) -> Result<bool, StorageError> {
-        let done = bound(INSERT, key, session).execute(&self.write).await?;
-        Ok(done.rows_affected() == 1)
+        let rows = on!(Pool, &self.write, |pool| {
+            bound!(INSERT, key, session)
+                .execute(pool)
+                .await?
+                .rows_affected()
+        });
+        Ok(rows == 1)
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
-        let row: Option<Row> = sqlx::query_as(BY_KEY)
-            .bind(&key.as_bytes()[..])
-            .fetch_optional(&self.read)
-            .await?;
+        let row: Option<Row> = on!(Pool, &self.read, |pool| {
+            let query = sqlx::query_as(BY_KEY).bind(&key.as_bytes()[..]);
+            query.fetch_optional(pool).await?
+        });
         let session = row.map(StoredSession::try_from).transpose()?;
         Ok(session.map(|session| Arc::new(self.noted(key, session))))
     }
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
-        let mut tx = self.write.begin_with(BEGIN).await?;
-        let row: Option<Row> = sqlx::query_as(BY_KEY)
-            .bind(&key.as_bytes()[..])
-            .fetch_optional(&mut *tx)
-            .await?;
+        let mut tx = self.write.begin().await?;
+        let by_key = tx.by_key();
+        let row: Option<Row> = on!(Tx, &mut tx, |tx| {
+            let query = sqlx::query_as(by_key).bind(&key.as_bytes()[..]);
+            query.fetch_optional(&mut **tx).await?
+        });
         let Some(row) = row else {
             return Ok(Outcome::Gone);
         };
@@ -178,10 +178,10 @@ impl SessionStorage for SqlStorage {
             Applied::Changed => return Ok(Outcome::Changed(Arc::new(stored))),
         };
         let new_key = change.new_key.as_ref().unwrap_or(key);
-        bound(UPDATE, key, &next)
-            .bind(&new_key.as_bytes()[..])
-            .execute(&mut *tx)
-            .await?;
+        on!(Tx, &mut tx, |tx| {
+            let update = bound!(UPDATE, key, &next).bind(&new_key.as_bytes()[..]);
+            update.execute(&mut **tx).await.map(drop)
+        })?;
         tx.commit().await?;
         Ok(Outcome::Done)
     }
@@ -192,10 +192,10 @@ impl SessionStorage for SqlStorage {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
-        sqlx::query(DELETE)
-            .bind(&key.as_bytes()[..])
-            .execute(&self.write)
-            .await?;
+        on!(Pool, &self.write, |pool| {
+            let delete = sqlx::query(DELETE).bind(&key.as_bytes()[..]);
+            delete.execute(pool).await.map(drop)
+        })?;
         Ok(())
     }
 
@@ -203,10 +203,10 @@ impl SessionStorage for SqlStorage {
         &self,
         user: &str,
     ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
-        let rows: Vec<Row> = sqlx::query_as(BY_USER)
-            .bind(user)
-            .fetch_all(&self.read)
-            .await?;
+        let rows: Vec<Row> = on!(Pool, &self.read, |pool| {
+            let query = sqlx::query_as(BY_USER).bind(UserId(user.to_owned()));
+            query.fetch_all(pool).await?
+        });
         rows.into_iter()
             .map(|row| {
                 let key = row.key()?;
@@ -220,12 +220,12 @@ impl SessionStorage for SqlStorage {
         user: &str,
         except: Option<&SessionKey>,
     ) -> Result<u64, StorageError> {
-        let done = sqlx::query(DELETE_BY_USER)
-            .bind(user)
-            .bind(except.map(|key| &key.as_bytes()[..]))
-            .execute(&self.write)
-            .await?;
-        Ok(done.rows_affected())
+        Ok(on!(Pool, &self.write, |pool| {
+            let delete = sqlx::query(DELETE_BY_USER)
+                .bind(UserId(user.to_owned()))
+                .bind(except.map(|key| &key.as_bytes()[..]));
+            delete.execute(pool).await?.rows_affected()
+        }))
     }
 
     async fn delete_expired(
@@ -234,12 +234,18 @@ impl SessionStorage for SqlStorage {
         limit: usize,
     ) -> Result<u64, StorageError> {
         self.touches.write().await?;
-        let done = sqlx::query(DELETE_EXPIRED)
-            .bind(unix_milliseconds(before))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .execute(&self.write)
-            .await?;
-        Ok(done.rows_affected())
+        let statement = match &self.write {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(_) => sqlite::DELETE_EXPIRED,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => postgres::DELETE_EXPIRED,
+        };
+        Ok(on!(Pool, &self.write, |pool| {
+            let delete = sqlx::query(statement)
+                .bind(unix_milliseconds(before))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+            delete.execute(pool).await?.rows_affected()
+        }))
     }
 }
 

@@ -24,6 +24,9 @@ mod password;
 mod require;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod secrets;
+/// Against real servers, which `cargo xtask test` starts.
+#[cfg(all(feature = "postgres", feature = "testing"))]
+mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(all(feature = "memory", feature = "testing"))]
@@ -33,5 +36,7 @@ mod threads;
 #[cfg(feature = "throttle")]
 mod throttle;
 
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "testing")))]
+mod counter;
 #[cfg(feature = "memory")]
 mod site;

@@ -1,23 +1,20 @@
 //! What only a database file can show.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, Response, StatusCode};
-use axum::routing::get;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use base64::Engine;
 use session_auth::{
-    Client, Lifetime, Session, SessionError, SessionKey, SessionLayer, SessionStorage, SqlStorage,
-    StoredSession, Values,
+    Client, Lifetime, SessionKey, SessionStorage, SqlStorage, StoredSession, Values,
 };
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use time::OffsetDateTime;
-use tokio::sync::Barrier;
 use tower::ServiceExt;
+
+use super::counter::{body, cookie_of, count_together, site, visit};
 
 async fn pool(path: &Path, connections: u32) -> SqlitePool {
     patient_pool(path, connections, Duration::from_secs(30)).await
@@ -41,46 +38,6 @@ pub(crate) async fn open(path: &Path) -> SqlStorage {
     let storage = SqlStorage::sqlite_split(pool(path, 2).await, write);
     storage.migrate().await.unwrap();
     storage
-}
-
-async fn count(session: Session) -> Result<String, SessionError> {
-    let count = session.update("count", |count: Option<u64>| count.unwrap_or(0) + 1);
-    Ok(count.await?.to_string())
-}
-
-async fn write(session: Session) -> Result<(), SessionError> {
-    let _ = session.insert("written", true).await;
-    Ok(())
-}
-
-async fn read(session: Session) -> String {
-    let count: Option<u64> = session.get("count").await.unwrap_or_default();
-    format!("{count:?}")
-}
-
-fn site(storage: SqlStorage) -> Router {
-    Router::new()
-        .route("/count", get(count))
-        .route("/write", get(write))
-        .route("/read", get(read))
-        .layer(SessionLayer::new(storage))
-}
-
-async fn visit(site: &Router, path: &str, cookie: &str) -> Response<Body> {
-    let request = Request::get(path).header("cookie", cookie);
-    let request = request.body(Body::empty()).unwrap();
-    site.clone().oneshot(request).await.unwrap()
-}
-
-async fn body(response: Response<Body>) -> String {
-    let bytes = to_bytes(response.into_body(), 10_000).await.unwrap();
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-async fn cookie_of(site: &Router) -> String {
-    let response = visit(site, "/count", "").await;
-    let cookie = response.headers()["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -163,23 +120,7 @@ async fn two_servers_on_one_file_count_to_twenty_one() {
         let pool = pool.connect_with(options.clone()).await.unwrap();
         sites.push(site(SqlStorage::sqlite(pool)));
     }
-    let cookie = cookie_of(&sites[0]).await;
-    let barrier = Arc::new(Barrier::new(20));
-    let mut visits = tokio::task::JoinSet::new();
-    for number in 0..20 {
-        let (site, cookie) = (sites[number % 2].clone(), cookie.clone());
-        let barrier = Arc::clone(&barrier);
-        visits.spawn(async move {
-            barrier.wait().await;
-            visit(&site, "/count", &cookie).await.status()
-        });
-    }
-    for status in visits.join_all().await {
-        assert_eq!(status, StatusCode::OK);
-    }
-    for site in &sites {
-        assert_eq!(body(visit(site, "/read", &cookie).await).await, "Some(21)");
-    }
+    count_together(&sites).await;
 }
 
 #[tokio::test]

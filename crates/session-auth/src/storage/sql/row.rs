@@ -5,6 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use sqlx::FromRow;
 use time::OffsetDateTime;
 
+use super::UserId;
 use crate::{Client, Lifetime, Login, SessionKey, Stamp, StorageError, StoredSession, Values};
 
 /// A session as the table holds it.
@@ -16,7 +17,7 @@ pub(super) struct Row {
     idle: i64,
     deadline: i64,
     persistent: i64,
-    user_id: Option<String>,
+    user_id: Option<UserId>,
     stamp: Option<Vec<u8>>,
     logged_in_at: Option<i64>,
     remember: i64,
@@ -39,7 +40,7 @@ impl TryFrom<Row> for StoredSession {
 
     fn try_from(row: Row) -> Result<Self, StorageError> {
         let login = match (row.user_id, row.stamp, row.logged_in_at) {
-            (Some(user), Some(stamp), Some(at)) => Some(Login {
+            (Some(UserId(user)), Some(stamp), Some(at)) => Some(Login {
                 user,
                 stamp: Stamp::from_bytes(&stamp)
                     .ok_or_else(|| StorageError::new("a stamp in the table is too long"))?,
@@ -68,31 +69,28 @@ impl TryFrom<Row> for StoredSession {
     }
 }
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
-
-/// A statement with a session's columns bound in the order of `INSERT` and `UPDATE`.
-pub(super) fn bound<'q>(
-    statement: &'static str,
-    key: &'q SessionKey,
-    session: &'q StoredSession,
-) -> Query<'q> {
-    let login = session.login.as_ref();
-    let lifetime = &session.lifetime;
-    sqlx::query(statement)
-        .bind(&key.as_bytes()[..])
-        .bind(unix_milliseconds(session.created_at))
-        .bind(unix_milliseconds(session.last_seen))
-        .bind(i64::try_from(lifetime.idle.as_millis()).unwrap_or(i64::MAX))
-        .bind(unix_milliseconds(lifetime.deadline))
-        .bind(i64::from(lifetime.persistent))
-        .bind(unix_milliseconds(lifetime.end(session.last_seen)))
-        .bind(login.map(|login| login.user.as_str()))
-        .bind(login.map(|login| login.stamp.as_bytes()))
-        .bind(login.map(|login| unix_milliseconds(login.at)))
-        .bind(i64::from(login.is_some_and(|login| login.remember)))
-        .bind(session.client.address.map(|address| address.to_string()))
-        .bind(session.client.browser.as_deref())
-        .bind(session.values.to_json())
+/// A statement with a session's columns bound in the order of `INSERT` and `UPDATE`. The same words make it for whichever
+/// engine executes it.
+macro_rules! bound {
+    ($statement:expr, $key:expr, $session:expr) => {{
+        let (session, lifetime): (&StoredSession, _) = ($session, &$session.lifetime);
+        let login = session.login.as_ref();
+        sqlx::query($statement)
+            .bind(&$key.as_bytes()[..])
+            .bind(unix_milliseconds(session.created_at))
+            .bind(unix_milliseconds(session.last_seen))
+            .bind(i64::try_from(lifetime.idle.as_millis()).unwrap_or(i64::MAX))
+            .bind(unix_milliseconds(lifetime.deadline))
+            .bind(i64::from(lifetime.persistent))
+            .bind(unix_milliseconds(lifetime.end(session.last_seen)))
+            .bind(login.map(|login| UserId(login.user.clone())))
+            .bind(login.map(|login| login.stamp.as_bytes()))
+            .bind(login.map(|login| unix_milliseconds(login.at)))
+            .bind(i64::from(login.is_some_and(|login| login.remember)))
+            .bind(session.client.address.map(|address| address.to_string()))
+            .bind(session.client.browser.as_deref())
+            .bind(session.values.to_json())
+    }};
 }
 
 pub(super) fn unix_milliseconds(time: OffsetDateTime) -> i64 {

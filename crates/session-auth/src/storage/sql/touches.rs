@@ -9,33 +9,29 @@ use std::{
     time::Duration,
 };
 
-use sqlx::SqlitePool;
 use time::OffsetDateTime;
 
-use super::{BEGIN, unix_milliseconds};
+use super::Pool;
 use crate::{SessionKey, StorageError};
-
-/// Names no session that is not there, so it brings none back, and never makes a session older.
-const TOUCH: &str = "update session_auth_sessions set last_seen = $2,
-    expires_at = case when deadline < $2 + idle then deadline else $2 + idle end
-    where key = $1 and last_seen < $2";
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
+pub(super) type Batch = HashMap<SessionKey, OffsetDateTime>;
+
 #[derive(Debug)]
 pub(super) struct Touches {
-    write: SqlitePool,
+    write: Pool,
     pending: Mutex<Pending>,
 }
 
 #[derive(Debug, Default)]
 struct Pending {
-    waiting: HashMap<SessionKey, OffsetDateTime>,
+    waiting: Batch,
     has_task: bool,
 }
 
 impl Touches {
-    pub(super) fn new(write: SqlitePool) -> Self {
+    pub(super) fn new(write: Pool) -> Self {
         Self {
             write,
             pending: Mutex::default(),
@@ -90,18 +86,13 @@ impl Touches {
         written
     }
 
-    async fn write_batch(
-        &self,
-        batch: &HashMap<SessionKey, OffsetDateTime>,
-    ) -> Result<(), StorageError> {
-        let mut tx = self.write.begin_with(BEGIN).await?;
-        for (key, at) in batch {
-            sqlx::query(TOUCH)
-                .bind(&key.as_bytes()[..])
-                .bind(unix_milliseconds(*at))
-                .execute(&mut *tx)
-                .await?;
+    async fn write_batch(&self, batch: &Batch) -> Result<(), StorageError> {
+        match &self.write {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => super::sqlite::touch(pool, batch).await?,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => super::postgres::touch(pool, batch).await?,
         }
-        Ok(tx.commit().await?)
+        Ok(())
     }
 }

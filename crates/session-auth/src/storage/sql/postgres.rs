@@ -1,0 +1,67 @@
+//! What is PostgreSQL's own: its table, and statements that step aside for rows somebody else holds.
+//!
+//! Invariant: no statement of ours waits for a row while it holds others that a statement of ours could wait for, except
+//! that of `delete_by_user`; so a batch and a request cannot lock each other out.
+
+use sqlx::{PgPool, PgTransaction};
+
+use super::{
+    statements::{BY_EXPIRY_INDEX, BY_USER_INDEX},
+    touches::Batch,
+    unix_milliseconds,
+};
+
+/// Held while the table is made: of two that make it at once, PostgreSQL refuses one in spite of the `if not exists`.
+const LOCK: &str = "select pg_advisory_xact_lock(7308327755813578355)";
+
+/// The id of a user is bytes here: it may be any string, and PostgreSQL's text takes no NUL.
+const SCHEMA: [&str; 3] = [
+    "create table if not exists session_auth_sessions (
+        key bytea not null primary key,
+        created_at bigint not null,
+        last_seen bigint not null,
+        idle bigint not null,
+        deadline bigint not null,
+        persistent bigint not null,
+        expires_at bigint not null,
+        user_id bytea,
+        stamp bytea,
+        logged_in_at bigint,
+        remember bigint not null,
+        address text,
+        browser text,
+        data text not null
+    )",
+    BY_EXPIRY_INDEX,
+    BY_USER_INDEX,
+];
+
+/// A row that somebody holds is being written or ended just now, which makes the note of its last use needless.
+const TOUCH: &str = "with noted as (select * from unnest($1, $2) as noted (key, at)),
+    free as (select key from session_auth_sessions where key = any($1) for update skip locked)
+    update session_auth_sessions as session set last_seen = noted.at,
+    expires_at = case when deadline - noted.at < idle then deadline else noted.at + idle end
+    from noted where session.key = noted.key and session.key in (select key from free) and last_seen < noted.at";
+
+/// Asks again, of the locked row, whether the session is over: it may have been used since this statement began.
+pub(super) const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
+    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2 for update skip locked)";
+
+pub(super) async fn migrate(tx: &mut PgTransaction<'static>) -> sqlx::Result<()> {
+    sqlx::query(LOCK).execute(&mut **tx).await?;
+    for statement in SCHEMA {
+        sqlx::query(statement).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn touch(pool: &PgPool, batch: &Batch) -> sqlx::Result<()> {
+    let keys: Vec<&[u8]> = batch.keys().map(|key| &key.as_bytes()[..]).collect();
+    let times: Vec<i64> = batch.values().map(|at| unix_milliseconds(*at)).collect();
+    sqlx::query(TOUCH)
+        .bind(keys)
+        .bind(times)
+        .execute(pool)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,12 @@
+//! What only a real server can show. Each test needs the address of one in the environment and is ignored without being
+//! asked for, so that a run without servers does not look as if it had tried them.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+
+/// The address of a server that the gate started.
+fn address(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} has to name a server; `cargo xtask test` starts one")
+    })
+}
