@@ -11,7 +11,7 @@ pub(crate) fn vary_by_cookie(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("cookie"));
     if !said {
-        headers.append(header::VARY, HeaderValue::from_static("cookie"));
+        headers.append(header::VARY, HeaderValue::from_static("Cookie"));
     }
 }
 
@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn an_answer_varies_by_cookie_once() {
         for (before, after) in [
-            (&[][..], "cookie"),
-            (&["accept-encoding"][..], "accept-encoding|cookie"),
+            (&[][..], "Cookie"),
+            (&["accept-encoding"][..], "accept-encoding|Cookie"),
             (&["Accept, Cookie"][..], "Accept, Cookie"),
             (&["*"][..], "*"),
         ] {

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, UtcOffset};
 use tower_sessions_core::Expiry;
 
 /// The lifetime of one session. It is stored with the session and survives later writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifetime {
     /// The session ends when it was not used for this long.
     pub idle: Duration,
     /// The session ends at this time, however much it is used.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
     pub deadline: OffsetDateTime,
     /// Whether the cookie outlives the browser: with a `Max-Age` until the deadline, or without one.
     pub persistent: bool,

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tower_sessions_core::session::Id;
@@ -117,6 +117,30 @@ impl SessionKey {
     }
 }
 
+/// As hexadecimal digits, so that it can be a key of a JSON object.
+impl Serialize for SessionKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
+        serializer.serialize_str(&digits.collect::<String>())
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        let is_hex = text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !is_hex {
+            return Err(D::Error::custom("a session key is 64 hexadecimal digits"));
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(D::Error::custom)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(D::Error::custom)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
 /// Shows the public id only.
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,12 +148,14 @@ impl fmt::Debug for SessionKey {
     }
 }
 
-/// A session as a storage keeps it.
-#[derive(Clone, Debug)]
+/// A session as a storage keeps it. With serde it is one document, in which times are unix milliseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredSession {
     /// When the session began.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
     pub created_at: OffsetDateTime,
     /// When it was last used, give or take the interval in which uses are noted.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
     pub last_seen: OffsetDateTime,
     /// How long it lives.
     pub lifetime: Lifetime,
@@ -172,4 +198,27 @@ pub enum Outcome {
     Gone,
     /// A value was not as the change expected it. Nothing was stored; this is what the storage holds.
     Changed(Arc<StoredSession>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_its_json_and_nothing_else_is_taken_for_one() {
+        let key = SessionKey::from_bytes(std::array::from_fn(|number| number as u8 * 7));
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(serde_json::from_str::<SessionKey>(&json).unwrap(), key);
+        for text in [
+            "",
+            "00",
+            &"0".repeat(63),
+            &"0".repeat(66),
+            &"g".repeat(64),
+            &"é".repeat(32),
+        ] {
+            let json = serde_json::to_string(text).unwrap();
+            assert!(serde_json::from_str::<SessionKey>(&json).is_err(), "{text}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::OnceLock};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value};
 
 use crate::StorageError;
@@ -74,6 +75,19 @@ impl From<Map<String, Value>> for Values {
 impl Default for Values {
     fn default() -> Self {
         Map::new().into()
+    }
+}
+
+/// As the JSON object that it is, for storages that keep sessions as one document.
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.map().map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(Self::from)
     }
 }
 

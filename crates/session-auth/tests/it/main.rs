@@ -18,6 +18,8 @@ mod login;
 #[cfg(all(feature = "memory", feature = "password"))]
 mod minimal;
 mod next;
+#[cfg(feature = "testing")]
+mod own_storage;
 #[cfg(feature = "password")]
 mod password;
 #[cfg(feature = "memory")]

@@ -293,20 +293,20 @@ async fn caches(stage: Stage) -> Checked {
         ))
     };
     let visitor = site.visit("", read).await;
-    ensure_eq(visitor.header("vary"), "cookie", "Vary for a visitor")?;
+    ensure_eq(visitor.header("vary"), "Cookie", "Vary for a visitor")?;
     ensure_eq(
         visitor.header("cache-control"),
         "public, max-age=60",
         "Cache-Control for a visitor",
     )?;
     let cookie = site.log_in("", "alice").await;
-    ensure_eq(cookie.header("vary"), "cookie", "Vary at the login")?;
+    ensure_eq(cookie.header("vary"), "Cookie", "Vary at the login")?;
     ensure(
         cookie.header("cache-control").starts_with("private"),
         "a login may be stored",
     )?;
     let page = site.visit(&cookie.cookie(), read).await;
-    ensure_eq(page.header("vary"), "cookie", "Vary of a logged-in page")?;
+    ensure_eq(page.header("vary"), "Cookie", "Vary of a logged-in page")?;
     ensure_eq(
         page.header("cache-control"),
         "private, max-age=60",
