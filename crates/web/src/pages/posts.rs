@@ -58,7 +58,7 @@ pub(crate) async fn find_for(
 ) -> Result<Box<Post>, Error> {
     let post = match sight(app, viewer, segment).await? {
         Sighted::Here(post) => post,
-        Sighted::Moved(slug) => match Box::pin(sight(app, viewer, slug.as_str())).await? {
+        Sighted::Moved(slug) => match sight(app, viewer, slug.as_str()).await? {
             Sighted::Here(post) => post,
             Sighted::Moved(_) => return Err(Error::NotFound),
         },

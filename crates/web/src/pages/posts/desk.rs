@@ -75,6 +75,15 @@ impl Conflict {
 }
 
 impl Desk {
+    /// For a post that there is not yet.
+    pub(super) fn empty(may_publish: bool) -> Self {
+        Self {
+            action: NEW.to_owned(),
+            may_publish,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn of(post: &Post, may_publish: bool) -> Self {
         let facts = Facts::of(post);
         Self {

@@ -24,11 +24,7 @@ use crate::state::App;
 /// `GET /new`
 pub(crate) async fn new(page: Page, _: Login) -> Result<Response, Error> {
     let may_publish = page.viewer().await?.may_on_site(SiteAction::Publish);
-    let desk = Desk {
-        action: NEW.to_owned(),
-        may_publish,
-        ..Desk::default()
-    };
+    let desk = Desk::empty(may_publish);
     desk.draw(&page, StatusCode::OK, &Typed::nothing()).await
 }
 
@@ -97,19 +93,8 @@ pub(crate) async fn update(
             let Some((status, sentence)) = refusal.told() else {
                 return Err(refusal);
             };
-            // The text outlives the post: it may become one of its own.
-            typed.faults.add(
-                status,
-                "text",
-                format!("{sentence} Saved from here, your text becomes a new post."),
-            );
-            typed.revision = None;
-            let may_publish = viewer.may_on_site(SiteAction::Publish);
-            let desk = Desk {
-                action: NEW.to_owned(),
-                may_publish,
-                ..Desk::default()
-            };
+            typed.becomes_a_new_post(status, &sentence);
+            let desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
             desk.draw(&page, status, &typed).await
         }
     }
@@ -145,22 +130,17 @@ struct NoWriter {
 }
 
 impl NoWriter {
-    async fn draw(self, page: &Page, action: &str, typed: Typed) -> Result<Response, Error> {
+    async fn draw(self, page: &Page, action: &str, mut typed: Typed) -> Result<Response, Error> {
         let desk = Desk {
             action: action.to_owned(),
-            may_publish: true,
             login: Some(self.fields),
-            ..Desk::default()
+            ..Desk::empty(true)
         };
-        match self.refused {
-            None => desk.draw(page, StatusCode::UNAUTHORIZED, &typed).await,
-            Some(refused) => {
-                let status = refused.faults.status();
-                let mut typed = typed;
-                typed.faults = refused.faults.clone();
-                let response = desk.draw(page, status, &typed).await?;
-                Ok(refused.hint(response))
-            }
-        }
+        let Some(refused) = self.refused else {
+            return desk.draw(page, StatusCode::UNAUTHORIZED, &typed).await;
+        };
+        typed.faults = refused.faults.clone();
+        let response = desk.draw(page, refused.faults.status(), &typed).await?;
+        Ok(refused.hint(response))
     }
 }

@@ -11,7 +11,7 @@ use gatepost_storage::posts::{Created, Edit, Updated};
 use http::{HeaderValue, StatusCode, header};
 use session_auth::FlashLevel;
 
-use super::desk::{Conflict, Desk, NEW, Preview};
+use super::desk::{Conflict, Desk, Preview};
 use super::typed::{Intent, Typed};
 use crate::error::Error;
 use crate::page::Page;
@@ -50,13 +50,8 @@ impl Submission {
                 .add(StatusCode::FORBIDDEN, "text", sentence);
         }
         let Some(edit) = self.typed.check(writer, self.post.as_deref()) else {
-            if let Some(post) = self
-                .post
-                .as_deref()
-                .filter(|_| self.typed.revision.is_none())
-            {
-                self.typed.revision = Some(post.revision);
-            }
+            let current = self.post.as_ref().map(|post| post.revision);
+            self.typed.revision = self.typed.revision.or(current);
             return self
                 .desk()
                 .draw(&self.page, StatusCode::OK, &self.typed)
@@ -94,31 +89,39 @@ impl Submission {
             }
             Ok(Updated::Missing) => {
                 self.post = None;
-                self.typed.revision = None;
-                let sentence = "This post was deleted in the meantime. Saved from here, your text becomes a new post.";
-                self.typed.faults.add(StatusCode::GONE, "text", sentence);
-            }
-            Err(error) if error.is_busy() || error.is_read_only() => {
-                let sentence =
-                    "The site can’t save anything at the moment. Keep this page and try again.";
                 self.typed
-                    .faults
-                    .add(StatusCode::SERVICE_UNAVAILABLE, "text", sentence);
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a post could not be saved"
-                );
+                    .becomes_a_new_post(StatusCode::GONE, "This post was deleted in the meantime.");
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return self.keep(&error).await,
         }
-        let mut response = self
-            .desk()
+        self.desk()
             .draw(&self.page, StatusCode::OK, &self.typed)
-            .await?;
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            .await
+    }
+
+    /// Whatever is wrong with the database, the form comes back.
+    async fn keep(mut self, error: &gatepost_storage::Error) -> Result<Response, Error> {
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            "a post could not be saved"
+        );
+        let passing = error.is_busy() || error.is_read_only();
+        let (status, sentence) = if passing {
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The site can’t save anything at the moment. Keep this page and try again.",
+            )
+        } else {
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something broke while saving, and was noted. Copy your text before you leave this page.",
+            )
+        };
+        self.typed.faults.add(status, "text", sentence);
+        let mut response = self.desk().draw(&self.page, status, &self.typed).await?;
+        if passing {
+            let soon = HeaderValue::from_static("2");
+            response.headers_mut().insert(header::RETRY_AFTER, soon);
         }
         Ok(response)
     }
@@ -142,11 +145,7 @@ impl Submission {
     fn desk(&self) -> Desk {
         match &self.post {
             Some(post) => Desk::of(post, self.viewer.may(Action::Publish, post)),
-            None => Desk {
-                action: NEW.to_owned(),
-                may_publish: self.viewer.may_on_site(SiteAction::Publish),
-                ..Desk::default()
-            },
+            None => Desk::empty(self.viewer.may_on_site(SiteAction::Publish)),
         }
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use gatepost_domain::access::{Action, Viewer};
+use gatepost_domain::access::{Action, Sight, Viewer};
+use gatepost_domain::post::Post;
 use gatepost_storage::posts::Found;
 use serde::Serialize;
 use session_auth::FlashLevel;
 
-use super::{find_for, known_as};
+use super::{find_for, known_as, whose};
 use crate::auth::Login;
 use crate::error::Error;
 use crate::page::Page;
@@ -78,10 +79,10 @@ pub(crate) async fn restore(
 }
 
 /// A post in the trash that was never public is unknown to others.
-fn refusal(viewer: &Viewer, post: &gatepost_domain::post::Post) -> Error {
+fn refusal(viewer: &Viewer, post: &Post) -> Error {
     match viewer.sight(post) {
-        gatepost_domain::access::Sight::Hidden => Error::NotFound,
-        _ => Error::Forbidden(super::whose(post).into()),
+        Sight::Hidden => Error::NotFound,
+        _ => Error::Forbidden(whose(post).into()),
     }
 }
 

@@ -7,6 +7,7 @@ use gatepost_domain::slug::Slug;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
+use http::StatusCode;
 
 use super::kept::{Kept, Shown};
 use crate::form::{Faults, File, Form};
@@ -85,7 +86,7 @@ impl Typed {
         let mut faults = Faults::default();
         if form.broken {
             faults.add(
-                http::StatusCode::BAD_REQUEST,
+                StatusCode::BAD_REQUEST,
                 "text",
                 "The form did not arrive whole; check the end of your text.",
             );
@@ -153,6 +154,13 @@ impl Typed {
                 kept.removed = true;
             }
         }
+    }
+
+    /// The text outlives the post that it was for, or that is somebody else's.
+    pub(super) fn becomes_a_new_post(&mut self, status: StatusCode, why: &str) {
+        let sentence = format!("{why} Saved from here, your text becomes a new post.");
+        self.faults.add(status, "text", sentence);
+        self.revision = None;
     }
 
     /// The pictures that stay, as a page shows them.
