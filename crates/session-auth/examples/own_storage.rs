@@ -77,12 +77,16 @@ impl SessionStorage for FileStorage {
     }
 
     async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<()> {
-        let touch = |session: &mut StoredSession| session.last_seen = session.last_seen.max(at);
-        self.with(|all| Ok(all.get_mut(key).map_or((), touch)))
+        self.with(|all| {
+            if let Some(session) = all.get_mut(key) {
+                session.last_seen = session.last_seen.max(at);
+            }
+            Ok(())
+        })
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<()> {
-        self.with(|all| Ok(drop(all.remove(key))))
+        self.with(|all| Ok(all.remove(key))).map(drop)
     }
 
     async fn list_by_user(&self, user: &str) -> Result<Vec<(SessionKey, Arc<StoredSession>)>> {
