@@ -158,7 +158,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let (name, hash) = without_hash(&file).ok_or(Error::NotFound)?;
-    let asset = app.assets.get(&name).ok_or(Error::NotFound)?;
+    let asset = app.look.assets.get(&name).ok_or(Error::NotFound)?;
     Ok(asset.respond(&headers, asset.hash == hash))
 }
 
@@ -168,6 +168,7 @@ pub(crate) async fn favicon(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     Ok(app
+        .look
         .assets
         .get("favicon.ico")
         .ok_or(Error::NotFound)?

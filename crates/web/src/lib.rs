@@ -16,6 +16,7 @@ pub(crate) mod error_page;
 pub(crate) mod figure;
 pub(crate) mod form;
 pub(crate) mod images;
+pub(crate) mod look;
 pub(crate) mod markdown;
 pub(crate) mod middleware;
 pub(crate) mod page;

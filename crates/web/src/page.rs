@@ -57,6 +57,7 @@ impl Page {
     ) -> Result<Response, Error> {
         let values = self
             .app
+            .look
             .templates
             .needed(template)
             .values(&self.parts)
@@ -65,6 +66,7 @@ impl Page {
         let view = Value::from(Serde(view));
         let html = self
             .app
+            .look
             .templates
             .render(template, context! { ..view, ..values });
         let html = html.map_err(Error::unexpected)?;

@@ -12,13 +12,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gatepost_storage::{Db, ImageStore};
 use session_auth::password::PasswordHasher;
 
-use crate::articles::Articles;
-use crate::assets::Assets;
 use crate::auth;
 use crate::config::{Config, LoginMode};
+use crate::look::Look;
 use crate::site::Site;
 use crate::state::App;
-use crate::templates::Templates;
 use crate::world::World;
 
 pub use error::StartError;
@@ -35,7 +33,7 @@ pub struct Opened {
 
 /// Opens (at first makes) the data directory, the database and the pictures.
 pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
-    let (templates, assets) = look(config.dev)?;
+    let look = look(config.dev)?;
     let first = !config.database.exists();
     let db = open_database(&config, world).await?;
     let images = ImageStore::local(&config.images).map_err(|source| StartError::Images {
@@ -50,10 +48,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
         world,
         db,
         images,
-        templates: templates.of_site(&site),
-        articles: Articles::default(),
-        site,
-        assets,
+        look: look.of_site(&site),
         passwords,
     };
     Ok(Opened {
@@ -90,16 +85,11 @@ fn data_directory(config: &Config) -> Result<(), StartError> {
         .map_err(failed)
 }
 
-fn look(dev: bool) -> Result<(Templates, Arc<Assets>), StartError> {
+fn look(dev: bool) -> Result<Look, StartError> {
     if dev && !(Path::new("templates").is_dir() && Path::new("static").is_dir()) {
         return Err(StartError::NoSources);
     }
-    let assets = Arc::new(if dev {
-        Assets::on_disk(Path::new("static"))
-    } else {
-        Assets::embedded()
-    });
-    Ok((Templates::load(dev, Arc::clone(&assets))?, assets))
+    Ok(Look::load(dev)?)
 }
 
 /// A new token at every start until somebody has an account: the one printed last is the one that counts.

@@ -2,16 +2,11 @@
 //!
 //! Invariant: built once before the first request and never changed after; what changes lives in the database.
 
-use std::sync::Arc;
-
 use gatepost_storage::{Db, ImageStore};
 use session_auth::password::PasswordHasher;
 
-use crate::articles::Articles;
-use crate::assets::Assets;
 use crate::config::Config;
-use crate::site::Site;
-use crate::templates::Templates;
+use crate::look::Look;
 use crate::world::World;
 
 /// The blog, opened.
@@ -20,10 +15,7 @@ pub struct App {
     pub(crate) world: World,
     pub(crate) db: Db,
     pub(crate) images: ImageStore,
-    pub(crate) site: Site,
-    pub(crate) assets: Arc<Assets>,
-    pub(crate) templates: Templates,
-    pub(crate) articles: Articles,
+    pub(crate) look: Look,
     /// One for the whole process, so that logins, set-up and new passwords obey one limit.
     pub(crate) passwords: PasswordHasher,
 }

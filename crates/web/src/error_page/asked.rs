@@ -17,7 +17,6 @@ use super::wording::{self, Wording};
 use crate::arrival::Arrival;
 use crate::error::{Cause, Chain, Problem};
 use crate::server::SlowBody;
-use crate::site::Site;
 use crate::state::App;
 
 /// What is remembered of a request in case its answer is an error.
@@ -55,7 +54,6 @@ impl Asked {
         let wording = Wording::of(response.status());
         let detail = said_about(&response);
         let view = View {
-            site: &app.site,
             status: response.status().as_u16(),
             title: wording.title,
             detail: detail.as_deref().unwrap_or(wording.detail),
@@ -171,7 +169,6 @@ fn cause_of(response: &Response<Body>) -> Option<Cause> {
 
 #[derive(Serialize)]
 struct View<'a> {
-    site: &'a Site,
     status: u16,
     title: &'static str,
     detail: &'a str,
@@ -181,7 +178,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn html(&self, app: &App) -> (&'static str, String) {
-        let page = app.templates.render("pages/error.html", self);
+        let page = app.look.templates.render("pages/error.html", self);
         let page = page.unwrap_or_else(|error| {
             tracing::error!(cause = %Chain(&error), "the error page could not be drawn");
             format!("<!doctype html><title>{0}</title><h1>{0}</h1>", self.title)

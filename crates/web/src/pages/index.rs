@@ -54,7 +54,7 @@ pub(crate) async fn index(
         _ => Vec::new(),
     };
     let base = &app.config.base_url;
-    let entry = |post| Entry::of(&app.articles, post);
+    let entry = |post| Entry::of(&app.look.articles, post);
     let view = IndexView {
         canonical: match direction {
             Some(Direction::Before(cursor)) => format!("{base}/?before={cursor}"),

@@ -30,7 +30,7 @@ pub(crate) async fn show(
         }
     };
     let base = app.config.base_url.as_str();
-    let article = app.articles.of(&post).await;
+    let article = app.look.articles.of(&post).await;
     let view = PostView {
         canonical: format!("{base}{}", paths::post(&post.slug)),
         social: Social::of(&post, base),
