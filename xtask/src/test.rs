@@ -51,10 +51,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     tests(&mut gate);
     if options.quick {
         println!(
-            "\n--quick: the services and the browser journeys are left out; `cargo xtask test` runs them"
+            "\n--quick: the services and the browser journeys are left out, and so is Python; `cargo xtask test` runs them"
         );
     } else {
         servers(&mut gate);
+        gate.tests(
+            "live test beside aiohttp-session, from PyPI",
+            cargo()
+                .args(["test", "--locked", "-p", LIBRARY, "--all-features"])
+                .args(["--test", "live", "--", "--ignored"]),
+        );
         browser::journeys(&mut gate);
     }
     packages(&mut gate, &metadata);

@@ -1,6 +1,6 @@
 //! The session cookie on the wire: found in one pass over the header, and written with every attribute a browser needs.
 //!
-//! Invariant: a session id has no `Debug` and leaves this module only as a `Set-Cookie` or as its hash.
+//! Invariant: a session id has no `Debug` and is never shown: it leaves this crate only in a `Set-Cookie`, or as its hash.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header};
@@ -38,7 +38,7 @@ impl SessionId {
         SessionKey::of(&self.0)
     }
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -48,6 +48,8 @@ impl SessionId {
 pub(crate) enum Presented {
     Nothing,
     Id(SessionId),
+    /// A whole session, which a cookie storage wrote.
+    Carried(SessionKey),
     /// Something that we never issued and that no proxy can repair.
     Undecodable,
     /// Two different values: somebody may have planted one, and which one is anybody's guess.
@@ -55,7 +57,35 @@ pub(crate) enum Presented {
 }
 
 impl Presented {
-    pub(crate) fn find(headers: &HeaderMap, name: &str) -> Self {
+    /// For a storage on the server: the value is an id.
+    pub(crate) fn id(headers: &HeaderMap, name: &str) -> Self {
+        match Found::find(headers, name) {
+            Found::Nothing => Self::Nothing,
+            Found::Ambiguous => Self::Ambiguous,
+            Found::One(value) => {
+                SessionId::parse(unquoted(value)).map_or(Self::Undecodable, Self::Id)
+            }
+        }
+    }
+
+    pub(crate) fn key(&self) -> Option<SessionKey> {
+        match self {
+            Self::Id(id) => Some(id.key()),
+            Self::Carried(key) => Some(*key),
+            Self::Nothing | Self::Undecodable | Self::Ambiguous => None,
+        }
+    }
+}
+
+/// The value under our name, with its quotes if it has any.
+pub(crate) enum Found<'a> {
+    Nothing,
+    One(&'a [u8]),
+    Ambiguous,
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn find(headers: &'a HeaderMap, name: &str) -> Self {
         let mut found: Option<&[u8]> = None;
         for header in headers.get_all(header::COOKIE) {
             for pair in header.as_bytes().split(|byte| *byte == b';') {
@@ -64,26 +94,27 @@ impl Presented {
                 };
                 match found {
                     None => found = Some(value),
-                    Some(first) if first == value => {}
+                    Some(first) if unquoted(first) == unquoted(value) => {}
                     Some(_) => return Self::Ambiguous,
                 }
             }
         }
-        match found {
-            None => Self::Nothing,
-            Some(value) => SessionId::parse(value).map_or(Self::Undecodable, Self::Id),
-        }
+        found.map_or(Self::Nothing, Self::One)
     }
 }
 
-/// The value in `name=value` or `name="value"`, if the pair has this name.
+/// The value in `name=value`, if the pair has this name.
 fn value_of<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let rest = pair.trim_ascii_start().strip_prefix(name)?;
-    let value = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
-    let unquoted = value
+    Some(rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii())
+}
+
+/// What stands between the quotes, where a client or a proxy put some.
+fn unquoted(value: &[u8]) -> &[u8] {
+    let inner = value
         .strip_prefix(b"\"")
         .and_then(|value| value.strip_suffix(b"\""));
-    Some(unquoted.unwrap_or(value))
+    inner.unwrap_or(value)
 }
 
 /// How the cookie is named and whether it needs TLS.
@@ -94,15 +125,16 @@ pub(crate) struct CookieSettings {
 }
 
 impl CookieSettings {
-    pub(crate) const fn new() -> Self {
-        Self {
-            name: None,
-            plain_http: false,
-        }
-    }
-
     pub(crate) fn plain_http(&mut self) {
         self.plain_http = true;
+    }
+
+    /// The name that the sessions' other users know, unless the application says another.
+    pub(crate) const fn named(name: Option<String>) -> Self {
+        Self {
+            name,
+            plain_http: false,
+        }
     }
 
     pub(crate) fn rename(&mut self, name: String) {
@@ -129,13 +161,8 @@ impl CookieSettings {
     }
 
     /// `Max-Age` is the rest of the absolute lifetime, so that using the session needs no new cookie.
-    pub(crate) fn set(
-        &self,
-        id: &SessionId,
-        lifetime: &Lifetime,
-        now: OffsetDateTime,
-    ) -> HeaderValue {
-        let (name, id, secure) = (self.name(), id.as_str(), self.secure());
+    pub(crate) fn set(&self, value: &str, lifetime: &Lifetime, now: OffsetDateTime) -> HeaderValue {
+        let (name, secure) = (self.name(), self.secure());
         let max_age = if lifetime.persistent {
             format!(
                 "; Max-Age={}",
@@ -145,7 +172,7 @@ impl CookieSettings {
             String::new()
         };
         let mut header = header_value(&format!(
-            "{name}={id}; HttpOnly{secure}; SameSite=Lax; Path=/{max_age}"
+            "{name}={value}; HttpOnly{secure}; SameSite=Lax; Path=/{max_age}"
         ));
         header.set_sensitive(true);
         header
@@ -161,7 +188,8 @@ impl CookieSettings {
 }
 
 fn header_value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("a cookie name is a token and an id is base64")
+    HeaderValue::from_str(text)
+        .expect("a cookie name is a token, and its value is printed in ASCII")
 }
 
 #[cfg(test)]
@@ -179,19 +207,19 @@ mod tests {
                 headers.append(header::COOKIE, value);
             }
         }
-        Presented::find(&headers, NAME)
+        Presented::id(&headers, NAME)
     }
 
     #[test]
     fn an_id_is_found_again_in_the_cookie_that_carries_it() {
         let id = SessionId::new(|bytes| bytes.fill(0xfb));
-        let settings = CookieSettings::new();
+        let settings = CookieSettings::named(None);
         let lifetime = Lifetime {
             idle: std::time::Duration::from_secs(1),
             deadline: OffsetDateTime::UNIX_EPOCH,
             persistent: false,
         };
-        let set = settings.set(&id, &lifetime, OffsetDateTime::UNIX_EPOCH);
+        let set = settings.set(id.as_str(), &lifetime, OffsetDateTime::UNIX_EPOCH);
         let pair = set.as_bytes().split(|byte| *byte == b';').next().unwrap();
         assert!(matches!(found(&[pair.to_vec()]), Presented::Id(same) if same == id));
         assert!(matches!(
@@ -204,7 +232,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "a cookie name is made of letters")]
     fn a_name_that_would_break_the_header_is_refused() {
-        CookieSettings::new().rename("a;b".to_owned());
+        CookieSettings::named(None).rename("a;b".to_owned());
     }
 
     proptest! {

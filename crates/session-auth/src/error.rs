@@ -27,6 +27,30 @@ impl StorageError {
     }
 }
 
+/// A session does not fit into a cookie. The browser keeps the one it has.
+///
+/// It lies in the extensions of the 500 that the layer answers with:
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use session_auth::{SessionError, SessionTooLarge};
+///
+/// let response = SessionError::TooLarge(SessionTooLarge { size: 5000, limit: 4096 }).into_response();
+/// assert_eq!(response.status(), 500);
+/// assert_eq!(response.extensions().get::<SessionTooLarge>().unwrap().size, 5000);
+///
+/// let other = SessionError::MissingLayer.into_response();
+/// assert!(other.extensions().get::<SessionTooLarge>().is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session needs a cookie of {size} bytes, and browsers keep {limit}")]
+pub struct SessionTooLarge {
+    /// How many bytes the name and the value of the cookie would have.
+    pub size: usize,
+    /// How many they may have.
+    pub limit: usize,
+}
+
 /// Why a session could not be read or written.
 ///
 /// As a response each kind is a short text with a fitting status; it also lies in the response's extensions, so that a
@@ -55,6 +79,9 @@ pub enum SessionError {
     /// The session was ended, by a logout for instance, while this request was running.
     #[error("the session ended while this request was running")]
     Gone,
+    /// What the session holds does not fit into its cookie (cookie storages only).
+    #[error(transparent)]
+    TooLarge(SessionTooLarge),
     /// A value is not what the handler takes it for, or cannot be written as JSON.
     #[error("a session value cannot be turned from or into JSON")]
     Value(#[source] Arc<serde_json::Error>),
@@ -64,11 +91,21 @@ pub enum SessionError {
 }
 
 impl SessionError {
+    /// What a storage's error means to the request: all but one kind say that the storage is unavailable.
+    pub(crate) fn of_storage(error: StorageError) -> Self {
+        match error.0.downcast_ref() {
+            Some(too_large) => Self::TooLarge(*too_large),
+            None => Self::Unavailable(error),
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gone => StatusCode::CONFLICT,
-            Self::Value(_) | Self::MissingLayer => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooLarge(_) | Self::Value(_) | Self::MissingLayer => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -78,7 +115,7 @@ impl SessionError {
                 "Sessions are out of order for the moment. Please try again soon.\n"
             }
             Self::Gone => "You were logged out in the meantime.\n",
-            Self::Value(_) => "Something went wrong here.\n",
+            Self::TooLarge(_) | Self::Value(_) => "Something went wrong here.\n",
             Self::MissingLayer => "This route needs a session_auth::SessionLayer around it.\n",
         }
     }
@@ -99,7 +136,11 @@ impl IntoResponse for SessionError {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
-        response.extensions_mut().insert(self);
+        let extensions = response.extensions_mut();
+        if let Self::TooLarge(too_large) = self {
+            extensions.insert(too_large);
+        }
+        extensions.insert(self);
         response
     }
 }

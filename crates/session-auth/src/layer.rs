@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tower_layer::Layer;
 
 use crate::{
-    Clock, Randomness, SessionStorage,
+    AnyStorage, Clock, Randomness,
     ambient::{system_clock, system_randomness},
     cleanup::Cleanup,
     client::peer_address,
@@ -73,11 +73,12 @@ impl SessionLayer {
     /// Sessions in this storage, with secure defaults: a `__Host-session` cookie over https only; 24 hours without use
     /// or 30 days in all end a session, 30 and 90 days when the person asked to be remembered.
     #[must_use]
-    pub fn new(storage: impl SessionStorage) -> Self {
+    pub fn new(storage: impl Into<AnyStorage>) -> Self {
+        let storage = storage.into();
         Self {
             shared: Arc::new(Shared {
-                storage: Arc::new(storage),
-                cookie: CookieSettings::new(),
+                cookie: CookieSettings::named(storage.cookie_name()),
+                storage,
                 session: Limits {
                     idle: DAY,
                     absolute: 30 * DAY,
@@ -94,6 +95,11 @@ impl SessionLayer {
                 undecodable: RareWarning::default(),
             }),
         }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn storage(&self) -> &AnyStorage {
+        &self.shared.storage
     }
 
     fn with(mut self, set: impl FnOnce(&mut Shared)) -> Self {
@@ -183,12 +189,12 @@ impl<S> Layer<S> for SessionLayer {
 /// What all requests of a layer share. A clone, made only while the layer is being configured, starts its own cleanup.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) storage: Arc<dyn SessionStorage>,
+    pub(crate) storage: AnyStorage,
     pub(crate) cookie: CookieSettings,
     session: Limits,
     remembered: Limits,
     pub(crate) client_address: fn(&Parts) -> Option<IpAddr>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) randomness: Randomness,
     pub(crate) cleanup: Cleanup,
     pub(crate) handles: Handles,

@@ -65,7 +65,7 @@ pub use context::{
     UsernameContext,
 };
 pub use directory::{Directory, Identity};
-pub use error::{SessionError, StorageError};
+pub use error::{SessionError, SessionTooLarge, StorageError};
 pub use flash::{Flash, FlashLevel, FlashMessage};
 pub use layer::SessionLayer;
 pub use lifetime::Lifetime;
@@ -76,13 +76,27 @@ pub use require::{
 pub use service::{ResponseFuture, SessionService};
 pub use session::Session;
 pub use stamp::Stamp;
+#[cfg(any(
+    feature = "simple-cookie",
+    feature = "encrypted-cookie",
+    feature = "nacl-cookie"
+))]
+pub use storage::AiohttpCookies;
+#[cfg(feature = "encrypted-cookie")]
+pub use storage::EncryptedCookieStorage;
+#[cfg(any(feature = "encrypted-cookie", feature = "nacl-cookie"))]
+pub use storage::KeyError;
 #[cfg(feature = "memory")]
 pub use storage::MemoryStorage;
+#[cfg(feature = "nacl-cookie")]
+pub use storage::NaClCookieStorage;
+#[cfg(feature = "simple-cookie")]
+pub use storage::SimpleCookieStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use storage::SqlStorage;
 pub use storage::{
-    Applied, Change, Login, LoginChange, Outcome, Promise, Promises, SessionKey, SessionStorage,
-    StoredSession, Values,
+    AnyStorage, Applied, Change, Login, LoginChange, Outcome, Promise, Promises, SessionKey,
+    SessionStorage, StoredSession, Values,
 };
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};

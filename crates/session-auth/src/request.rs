@@ -20,8 +20,12 @@ use tokio::sync::OnceCell;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    Client, Login, SessionError, SessionKey, Stamp, StorageError, StoredSession,
-    client::browser_name, cookie::Presented, layer::Shared, lifetime::touch_interval,
+    Client, Login, SessionError, SessionKey, SessionStorage, Stamp, StorageError, StoredSession,
+    client::browser_name,
+    cookie::Presented,
+    layer::Shared,
+    lifetime::touch_interval,
+    storage::{Carried, Met},
 };
 
 mod adapter;
@@ -44,6 +48,9 @@ pub(crate) struct RequestSession {
 
 struct Inner {
     shared: Arc<Shared>,
+    storage: Arc<dyn SessionStorage>,
+    /// The session as the cookie brought it and as it is to go back, where the cookie is what keeps it.
+    carried: Option<Arc<Carried>>,
     presented: Presented,
     key: Option<SessionKey>,
     handle: Id,
@@ -63,16 +70,19 @@ pub(crate) type Undo =
 
 impl RequestSession {
     pub(crate) fn new(shared: Arc<Shared>, parts: &Parts) -> Self {
-        let presented = Presented::find(&parts.headers, shared.cookie.name());
-        let key = match &presented {
-            Presented::Id(id) => Some(id.key()),
-            _ => None,
-        };
+        let Met {
+            storage,
+            carried,
+            presented,
+        } = shared.storage.meet(&parts.headers, &shared);
+        let key = presented.key();
         let handle = key.map_or_else(
             || shared.handles.next(shared.randomness),
             |key| key.public_id(),
         );
         let inner = Arc::new(Inner {
+            storage,
+            carried,
             presented,
             key,
             handle,
@@ -153,7 +163,7 @@ impl RequestSession {
 
     /// Ends every other session of this user, now.
     pub(crate) async fn end_other_sessions(&self, user: &str) -> Result<u64, SessionError> {
-        let storage = &self.inner.shared.storage;
+        let storage = &self.inner.storage;
         let ended = storage.delete_by_user(user, self.inner.key.as_ref());
         ended.await.map_err(SessionError::Unavailable)
     }
@@ -185,7 +195,7 @@ impl Inner {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
-        let loaded = self.shared.storage.load(key).await.inspect_err(|error| {
+        let loaded = self.storage.load(key).await.inspect_err(|error| {
             let error: &dyn std::error::Error = error;
             tracing::error!(error, "a session could not be read");
         })?;
@@ -193,7 +203,11 @@ impl Inner {
         let session = loaded.filter(|session| !session.is_over(now));
         if let Some(session) = &session {
             let interval = touch_interval(session.lifetime.idle);
-            let is_stale = now - session.last_seen >= interval;
+            let was_used = now - session.last_seen >= interval;
+            let is_stale = match &self.carried {
+                Some(carried) => carried.is_outdated() || (carried.notes_uses() && was_used),
+                None => was_used,
+            };
             self.is_stale.store(is_stale, Ordering::Relaxed);
         }
         Ok(session)

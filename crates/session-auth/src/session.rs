@@ -87,6 +87,25 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Every value, as this request sees them.
+    ///
+    /// ```
+    /// # use session_auth::{Session, SessionError};
+    /// async fn show(session: Session) -> Result<String, SessionError> {
+    ///     let keys: Vec<_> = session.values().await?.into_iter().map(|(key, _)| key).collect();
+    ///     Ok(keys.join("\n"))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Unavailable`] when the storage fails.
+    pub async fn values(&self) -> Result<serde_json::Map<String, serde_json::Value>, SessionError> {
+        self.request.values().await
+    }
+}
+
 impl Deref for Session {
     type Target = tower_sessions_core::Session;
 

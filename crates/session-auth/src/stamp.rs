@@ -34,6 +34,17 @@ impl Stamp {
     /// The most bytes that a stamp can hold.
     pub const MAX_LEN: usize = 32;
 
+    /// Of a login whose storage keeps no stamps. No user has it.
+    pub(crate) const UNKNOWN: Self = Self {
+        bytes: [0; Self::MAX_LEN],
+        len: u8::MAX,
+    };
+
+    /// Whether a login with this stamp counts for a user with that one.
+    pub(crate) fn admits(&self, user: &Self) -> bool {
+        *self == Self::UNKNOWN || self == user
+    }
+
     /// The stamp over some parts: a labelled SHA-256 over their number and, each behind its length, the parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
@@ -71,7 +82,7 @@ impl Stamp {
     /// The bytes, for a storage to keep.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 

@@ -11,6 +11,18 @@ use tower_sessions_core::session::Id;
 use crate::{Client, Lifetime, Stamp, StorageError};
 
 mod change;
+#[cfg_attr(
+    not(any(
+        feature = "simple-cookie",
+        feature = "encrypted-cookie",
+        feature = "nacl-cookie"
+    )),
+    allow(
+        dead_code,
+        reason = "every request asks where its session lies; without these it is never in the cookie"
+    )
+)]
+mod cookie;
 #[cfg(feature = "memory")]
 mod memory;
 mod promises;
@@ -19,6 +31,24 @@ mod sql;
 mod values;
 
 pub use change::{Applied, Change, LoginChange};
+#[cfg(any(
+    feature = "simple-cookie",
+    feature = "encrypted-cookie",
+    feature = "nacl-cookie"
+))]
+pub use cookie::AiohttpCookies;
+pub use cookie::AnyStorage;
+#[cfg(feature = "encrypted-cookie")]
+pub use cookie::EncryptedCookieStorage;
+#[cfg(any(feature = "encrypted-cookie", feature = "nacl-cookie"))]
+pub use cookie::KeyError;
+#[cfg(feature = "nacl-cookie")]
+pub use cookie::NaClCookieStorage;
+#[cfg(feature = "simple-cookie")]
+pub use cookie::SimpleCookieStorage;
+pub(crate) use cookie::{Carried, Met};
+#[cfg(feature = "testing")]
+pub(crate) use cookie::{CookieStorage, Plain, Watch};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStorage;
 pub use promises::{Promise, Promises};

@@ -8,6 +8,7 @@ mod naive;
 mod probe;
 mod schedule;
 mod site;
+mod wallet;
 
 pub use browser::Browser;
 pub use clock::{advance, now};

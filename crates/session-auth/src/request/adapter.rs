@@ -6,6 +6,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
 use tower_sessions_core::{
     SessionStore,
     session::{Id, Record as TowerRecord},
@@ -13,9 +14,10 @@ use tower_sessions_core::{
 };
 
 use super::{
-    Inner,
+    Inner, RequestSession,
     intent::{Data, Intent, MARKER, Record},
 };
+use crate::SessionError;
 
 #[async_trait]
 impl SessionStore for Inner {
@@ -26,6 +28,12 @@ impl SessionStore for Inner {
     }
 
     async fn save(&self, record: &TowerRecord) -> Result<()> {
+        if let Some(carried) = &self.carried
+            && !self.intent().is_committed
+        {
+            let fits = carried.fits(&record.data, MARKER);
+            fits.map_err(|error| Error::Backend(error.to_string()))?;
+        }
         self.note(|intent| intent.save(Record::from(&record.data)))
     }
 
@@ -59,6 +67,23 @@ impl SessionStore for Inner {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.note(|intent| intent.delete(*id, self.handle))
+    }
+}
+
+impl RequestSession {
+    /// Every value as this request sees it, and nothing that only this module knows of.
+    pub(crate) async fn values(&self) -> std::result::Result<Map<String, Value>, SessionError> {
+        if self.tower.is_modified() {
+            let noted = self.tower.save().await;
+            noted.map_err(|error| self.inner.failure(error))?;
+        }
+        let record = SessionStore::load(&*self.inner, &self.inner.handle).await;
+        let record = record.map_err(|error| self.inner.failure(error.into()))?;
+        let values = record.map(|record| record.data).unwrap_or_default();
+        Ok(values
+            .into_iter()
+            .filter(|(key, _)| key != MARKER)
+            .collect())
     }
 }
 

@@ -109,7 +109,7 @@ impl Inner {
         let Some(key) = self.key.filter(|_| self.is_stale()) else {
             return;
         };
-        if let Err(error) = self.shared.storage.touch(&key, self.shared.now()).await {
+        if let Err(error) = self.storage.touch(&key, self.shared.now()).await {
             tracing::warn!(
                 error = &error as &dyn Error,
                 "the use of a session could not be noted"
@@ -121,20 +121,24 @@ impl Inner {
         if !self.is_used.load(Ordering::Relaxed) {
             return response;
         }
+        let reissued = self.carried.as_ref().and_then(|carried| carried.reissued());
         let headers = response.headers_mut();
         vary_by_cookie(headers);
         if self.known().is_some() || matches!(cookie, Cookie::Set(..)) {
             forbid_shared_caches(headers);
         }
         let settings = &self.shared.cookie;
-        let header = match (cookie, self.presented) {
-            (Cookie::Set(id, lifetime), _) => settings.set(&id, &lifetime, self.shared.now()),
-            (Cookie::Remove, _) => settings.removal(),
-            (Cookie::Keep, Presented::Undecodable) => {
+        let header = match (cookie, reissued, self.presented) {
+            (_, Some((value, lifetime)), _) => settings.set(&value, &lifetime, self.shared.now()),
+            (Cookie::Set(id, lifetime), ..) => {
+                settings.set(id.as_str(), &lifetime, self.shared.now())
+            }
+            (Cookie::Remove, ..) => settings.removal(),
+            (Cookie::Keep, _, Presented::Undecodable) => {
                 self.warn_of_undecodable();
                 settings.removal()
             }
-            (Cookie::Keep, _) => return response,
+            (Cookie::Keep, ..) => return response,
         };
         headers.append(header::SET_COOKIE, header);
         response

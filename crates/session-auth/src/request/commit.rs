@@ -32,6 +32,7 @@ impl RequestSession {
     pub(super) async fn commit(self) -> Result<Cookie, SessionError> {
         if self.tower.is_modified() {
             // Hands the record over; nothing is stored yet.
+            self.inner.intent().is_committed = true;
             let saved = self.tower.save().await;
             saved.map_err(|error| self.inner.failure(error))?;
         }
@@ -168,7 +169,9 @@ impl Inner {
                 let limits = self
                     .shared
                     .limits(login.is_some_and(|login| login.remember));
-                let since = login.map_or(stored.created_at, |login| login.at);
+                // A login whose time the storage does not keep is as old as time itself.
+                let since =
+                    login.map_or(stored.created_at, |login| login.at.max(stored.created_at));
                 (limits, since, stored.lifetime)
             }
             (_, None) => {
@@ -188,7 +191,7 @@ impl Inner {
             rotates,
             lifetime,
         } = planned;
-        let (Some(key), Presented::Id(presented)) = (&self.key, &self.presented) else {
+        let Some(key) = &self.key else {
             return Ok(Cookie::Keep);
         };
         if change.is_empty() && !rotates {
@@ -200,12 +203,12 @@ impl Inner {
         if matches!(change.login, LoginChange::Set(_)) {
             change.client = Some(self.client());
         }
-        let outcome = self.shared.storage.commit(key, &change).await;
-        match outcome.map_err(SessionError::Unavailable)? {
-            Outcome::Done => Ok(match new_id {
-                Some(id) => Cookie::Set(id, lifetime),
-                None if change.lifetime.is_some() => Cookie::Set(*presented, lifetime),
-                None => Cookie::Keep,
+        let outcome = self.storage.commit(key, &change).await;
+        match outcome.map_err(SessionError::of_storage)? {
+            Outcome::Done => Ok(match (new_id, self.presented) {
+                (Some(id), _) => Cookie::Set(id, lifetime),
+                (None, Presented::Id(id)) if change.lifetime.is_some() => Cookie::Set(id, lifetime),
+                (None, _) => Cookie::Keep,
             }),
             // A login is not a late save: it needs nothing of what is gone.
             Outcome::Gone => match change.login {
@@ -242,8 +245,8 @@ impl Inner {
         };
         for _ in 0..ATTEMPTS {
             let id = SessionId::new(self.shared.randomness);
-            let created = self.shared.storage.create(&id.key(), &session).await;
-            if created.map_err(SessionError::Unavailable)? {
+            let created = self.storage.create(&id.key(), &session).await;
+            if created.map_err(SessionError::of_storage)? {
                 return Ok(Some(Cookie::Set(id, lifetime)));
             }
         }
@@ -255,12 +258,12 @@ impl Inner {
     /// Ends the session of the presented cookie.
     async fn delete(&self) -> Result<Cookie, SessionError> {
         if let Some(key) = &self.key {
-            let deleted = self.shared.storage.delete(key).await;
+            let deleted = self.storage.delete(key).await;
             deleted.map_err(SessionError::Unavailable)?;
         }
         Ok(match self.presented {
-            Presented::Id(_) => Cookie::Remove,
-            _ => Cookie::Keep,
+            Presented::Id(_) | Presented::Carried(_) => Cookie::Remove,
+            Presented::Nothing | Presented::Undecodable | Presented::Ambiguous => Cookie::Keep,
         })
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Intent {
     login_before: Option<LoginIntent>,
     pub(super) undo: Vec<Undo>,
     pub(super) is_answered: bool,
+    /// The layer itself saves, after the handler.
+    pub(super) is_committed: bool,
 }
 
 pub(super) enum LoginIntent {

@@ -38,9 +38,8 @@ impl RequestSession {
                 Some(value) => drop(change.set.insert(key.to_owned(), value)),
                 None => change.remove.push(key.to_owned()),
             }
-            let storage = &self.inner.shared.storage;
-            let outcome = storage.commit(&session_key, &change).await;
-            match outcome.map_err(SessionError::Unavailable)? {
+            let outcome = self.inner.storage.commit(&session_key, &change).await;
+            match outcome.map_err(SessionError::of_storage)? {
                 Outcome::Done => break new,
                 Outcome::Gone => return Err(SessionError::Gone),
                 Outcome::Changed(stored) => current = stored,

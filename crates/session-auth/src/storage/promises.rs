@@ -17,16 +17,28 @@ pub enum Promise {
     ByUser,
     /// Sessions are still there when the process starts again.
     SurvivesRestart,
+    /// A session may be larger than a cookie.
+    AnySize,
+    /// Nobody but the server reads what is in a session, or writes one that is believed.
+    Sealed,
+    /// Idle and absolute timeouts, and what `set_expiry` says, are kept with the session.
+    Lifetimes,
+    /// The stamp and the time of a login are kept with it.
+    LoginDetails,
 }
 
 impl Promise {
     /// Every promise, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::ConcurrentWrites,
         Self::NoRevival,
         Self::AtomicRotation,
         Self::ByUser,
         Self::SurvivesRestart,
+        Self::AnySize,
+        Self::Sealed,
+        Self::Lifetimes,
+        Self::LoginDetails,
     ];
 
     const fn sentence(self) -> &'static str {
@@ -38,6 +50,10 @@ impl Promise {
             Self::AtomicRotation => "the old id dies in the step that makes the new one live",
             Self::ByUser => "the sessions of a user can be listed and ended",
             Self::SurvivesRestart => "sessions survive a restart",
+            Self::AnySize => "a session may be larger than a cookie",
+            Self::Sealed => "nobody but the server reads a session, or writes one that is believed",
+            Self::Lifetimes => "idle and absolute timeouts are kept with the session",
+            Self::LoginDetails => "the stamp and the time of a login are kept with it",
         }
     }
 }

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::schedule::Turnstile;
-use crate::{Change, Outcome, Promises, SessionKey, SessionStorage, StorageError, StoredSession};
+use crate::{
+    AnyStorage, Change, Outcome, Promises, SessionKey, SessionStorage, StorageError, StoredSession,
+    storage::{Carried, CookieStorage, Watch},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
@@ -22,6 +25,8 @@ pub(super) enum Call {
 #[derive(Clone)]
 pub(super) struct Probe {
     storage: Arc<dyn SessionStorage>,
+    /// Set where every request has a storage of its own, which this one then stands around.
+    cookies: Option<Arc<CookieStorage>>,
     seen: Arc<Mutex<Seen>>,
     turnstile: Option<Turnstile>,
 }
@@ -33,12 +38,39 @@ struct Seen {
 }
 
 impl Probe {
-    pub(super) fn around(storage: Arc<dyn SessionStorage>) -> Self {
+    pub(super) fn around(storage: &AnyStorage) -> Self {
+        let cookies = storage.in_cookie().cloned();
+        let storage: Arc<dyn SessionStorage> = match (&cookies, storage.on_server()) {
+            (None, Some(storage)) => Arc::clone(storage),
+            (Some(cookies), _) => Arc::new(Carried::nothing(Arc::clone(cookies))),
+            (None, None) => unreachable!("a session is kept on the server or in the cookie"),
+        };
         Self {
             storage,
+            cookies,
             seen: Arc::default(),
             turnstile: None,
         }
+    }
+
+    /// What a layer is to keep its sessions in.
+    pub(super) fn sessions(&self) -> AnyStorage {
+        let Some(cookies) = &self.cookies else {
+            return AnyStorage::from(self.clone());
+        };
+        let probe = self.clone();
+        let watch: Watch = Arc::new(move |storage| {
+            Arc::new(Self {
+                storage,
+                ..probe.clone()
+            })
+        });
+        AnyStorage::watched(Arc::clone(cookies), watch)
+    }
+
+    /// Whether the browser keeps the sessions.
+    pub(super) fn is_in_cookie(&self) -> bool {
+        self.cookies.is_some()
     }
 
     /// The same storage, with every call waiting at a turnstile.

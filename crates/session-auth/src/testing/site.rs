@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use serde_json::Value;
 use tower_service::Service;
 
+use super::wallet::Wallet;
 use crate::{Login, Session, SessionError, SessionLayer, Stamp, request::RequestSession};
 
 type Script = Box<
@@ -38,11 +39,13 @@ async fn perform(request: RequestSession, session: Session, sent: Request<Body>)
 #[derive(Clone)]
 pub(super) struct Site {
     router: Router,
+    wallet: Option<Wallet>,
 }
 
 impl Site {
     pub(super) fn new(layer: SessionLayer) -> Self {
         Self {
+            wallet: layer.storage().in_cookie().cloned().map(Wallet::new),
             router: Router::new().fallback(perform).layer(layer),
         }
     }
@@ -65,14 +68,22 @@ impl Site {
             .extensions_mut()
             .insert(Carried(Arc::new(Mutex::new(Some(script)))));
         for cookie in cookies {
-            let value = HeaderValue::from_bytes(cookie).expect("a test sends what is a header");
+            let cookie = match &self.wallet {
+                Some(wallet) => wallet.sent(cookie),
+                None => cookie.to_vec(),
+            };
+            let value = HeaderValue::from_bytes(&cookie).expect("a test sends what is a header");
             request.headers_mut().append(header::COOKIE, value);
         }
         let response = self.router.clone().call(request).await;
         let response = response.unwrap_or_else(|infallible: Infallible| match infallible {});
+        let mut headers = response.headers().clone();
+        if let Some(wallet) = &self.wallet {
+            wallet.keep(&mut headers);
+        }
         Answer {
             status: response.status(),
-            headers: response.headers().clone(),
+            headers,
             error: response.extensions().get::<SessionError>().cloned(),
         }
     }

@@ -11,6 +11,14 @@ mod cleanup;
 mod context;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod contract;
+#[cfg(all(
+    feature = "encrypted-cookie",
+    feature = "memory",
+    feature = "nacl-cookie",
+    feature = "simple-cookie",
+    feature = "testing"
+))]
+mod cookie_storages;
 #[cfg(feature = "memory")]
 mod flash;
 #[cfg(feature = "memory")]

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Checked, Stage, Suite, ensure, ensure_eq};
 use crate::{
-    SessionKey, SessionStorage,
+    AnyStorage, SessionKey,
     testing::{
         probe::Call,
         site::{Site, log_in, refused},
@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
 where
     O: AsyncFn(&str) -> S,
-    S: SessionStorage,
+    S: Into<AnyStorage>,
 {
     suite
         .check(None, "a session that is not used costs nothing", unused)
@@ -133,6 +133,9 @@ async fn never_adopted(stage: Stage) -> Checked {
 async fn hashed(stage: Stage) -> Checked {
     let site = stage.site();
     let cookie = cookie_of(&site).await?;
+    if stage.probe.is_in_cookie() {
+        return Ok(());
+    }
     let id = cookie.split('=').next_back().unwrap_or_default();
     let expected = SessionKey::from_bytes(Sha256::digest(id).into());
     ensure_eq(stage.probe.keys(), vec![expected], "keys")?;
@@ -193,8 +196,9 @@ async fn any_cookie(stage: Stage) -> Checked {
         vec![b"__host-session=garbage; =; ;;; a=b; __Host-sessionx=1"],
         vec![b"; ; \xff\xff; x=\"__Host-session=garbage"],
     ];
-    for cookies in unknown {
-        let answer = site.send(&cookies, look).await;
+    // In a cookie that is to hold a session, an id is undecodable.
+    for cookies in &unknown[usize::from(stage.probe.is_in_cookie())..] {
+        let answer = site.send(cookies, look).await;
         ensure(
             answer.status.is_success(),
             format!("{cookies:?}: {answer:?}"),

@@ -15,12 +15,12 @@ use super::{
     cookies::cookie_of,
     ensure, ensure_eq,
 };
-use crate::{Promise, Session, SessionError, SessionStorage};
+use crate::{AnyStorage, Promise, Session, SessionError, SessionStorage};
 
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
 where
     O: AsyncFn(&str) -> S,
-    S: SessionStorage,
+    S: Into<AnyStorage>,
 {
     use Promise::{ConcurrentWrites, NoRevival};
     suite

@@ -6,14 +6,14 @@ use serde_json::{Map, json};
 
 use super::{Checked, Stage, Suite, ensure, ensure_eq};
 use crate::{
-    Change, Client, Lifetime, Login, LoginChange, Outcome, Promise, SessionKey, SessionStorage,
-    Stamp, StorageError, StoredSession, testing::now,
+    AnyStorage, Change, Client, Lifetime, Login, LoginChange, Outcome, Promise, SessionKey,
+    SessionStorage, Stamp, StorageError, StoredSession, testing::now,
 };
 
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
 where
     O: AsyncFn(&str) -> S,
-    S: SessionStorage,
+    S: Into<AnyStorage>,
 {
     suite
         .check(
@@ -74,7 +74,6 @@ where
     suite
         .check(None, "cleanup takes what is over, in batches", cleanup)
         .await;
-    survives_restart(suite).await;
 }
 
 fn key(number: u8) -> SessionKey {
@@ -402,25 +401,4 @@ async fn cleanup(stage: Stage) -> Checked {
         loaded(&stage, 5).await?.is_some(),
         "one that lives was removed",
     )
-}
-
-async fn survives_restart<O, S>(suite: &mut Suite<O>)
-where
-    O: AsyncFn(&str) -> S,
-    S: SessionStorage,
-{
-    let storage = (suite.open)("restart").await;
-    let keeps = storage.promises().keeps(Promise::SurvivesRestart);
-    let created = storage.create(&key(1), &session_of("alice")).await;
-    drop(storage);
-    let reopened = (suite.open)("restart").await;
-    let found = reopened.load(&key(1)).await;
-    let checked = match (created, found) {
-        (Ok(true), Ok(Some(found))) => {
-            ensure_eq(parts(&found), parts(&session_of("alice")), "found")
-        }
-        other => Err(format!("{other:?}")),
-    };
-    let deviation = (!keeps).then_some(Promise::SurvivesRestart);
-    suite.note(deviation, "sessions survive a restart", checked);
 }

@@ -1,0 +1,131 @@
+//! Sessions in the cookie, encrypted and signed with Fernet.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE};
+use time::OffsetDateTime;
+
+use super::{
+    AiohttpCookies, CookieStorage, Opened, Seal,
+    fernet::Key,
+    keys::{KeyError, KeyRing},
+};
+use crate::{AnyStorage, Promises, Randomness, SessionStorage};
+
+/// Keeps sessions in the cookie, encrypted and signed with Fernet (AES-128-CBC, HMAC-SHA256).
+///
+/// The server keeps nothing, so it ends nothing: a stolen copy of the cookie lives until it expires, also after a logout,
+/// unless the sessions are [`revocable`](Self::revocable) or the user's [`Stamp`](crate::Stamp) changes. The expiry is in
+/// the cookie and judged by the server's clock. Of what storages may differ in, it keeps:
+///
+#[doc = include_str!("sealed.md")]
+///
+/// and, when it is revocable:
+///
+#[doc = include_str!("sealed_revocable.md")]
+///
+/// ```
+/// use session_auth::{EncryptedCookieStorage, SessionLayer};
+///
+/// # fn main() -> Result<(), session_auth::KeyError> {
+/// let (new, old) = (b"0123456789abcdef0123456789abcdef", b"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+/// let sessions = SessionLayer::new(EncryptedCookieStorage::new(new)?.also_reads(old)?);
+///
+/// assert!(EncryptedCookieStorage::new(b"a password").is_err());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct EncryptedCookieStorage {
+    keys: KeyRing<Key>,
+    pub(super) cookies: CookieStorage,
+}
+
+impl EncryptedCookieStorage {
+    /// Sessions under this key: 32 random bytes, or the same in 44 characters of url-safe base64.
+    ///
+    /// # Errors
+    ///
+    /// When the key is neither.
+    pub fn new(key: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self::with(KeyRing::new(Key::parse(key)?)))
+    }
+
+    fn with(keys: KeyRing<Key>) -> Self {
+        Self {
+            cookies: CookieStorage::new(Fernet(keys.clone()), true),
+            keys,
+        }
+    }
+
+    /// Reads sessions under this key, too. Whoever comes with one gets it back under the first key.
+    ///
+    /// # Errors
+    ///
+    /// When it is no key.
+    pub fn also_reads(mut self, key: &[u8]) -> Result<Self, KeyError> {
+        self.keys.add(Key::parse(key)?);
+        self.cookies.seal = std::sync::Arc::new(Fernet(self.keys.clone()));
+        Ok(self)
+    }
+
+    /// Writes down in this storage which sessions there are, without their values, and takes no other: then a logout,
+    /// and "log out everywhere", ends every copy of a cookie. It costs what the storage costs.
+    #[must_use]
+    pub fn revocable(self, ledger: impl SessionStorage) -> Self {
+        Self {
+            cookies: self.cookies.revocable(ledger),
+            ..self
+        }
+    }
+
+    /// Shares sessions with a Python server on aiohttp-session's `EncryptedCookieStorage` of the same key.
+    #[must_use]
+    pub fn aiohttp_compatible(self) -> AiohttpCookies {
+        AiohttpCookies::new(self.cookies)
+    }
+
+    /// What is kept of the contract here, and what is not.
+    #[must_use]
+    pub fn promises(&self) -> Promises {
+        self.cookies.promises()
+    }
+}
+
+impl From<EncryptedCookieStorage> for AnyStorage {
+    fn from(storage: EncryptedCookieStorage) -> Self {
+        Self::cookies(storage.cookies)
+    }
+}
+
+struct Fernet(KeyRing<Key>);
+
+impl Seal for Fernet {
+    fn seal(&self, text: &str, now: OffsetDateTime, randomness: Randomness) -> String {
+        let mut iv = [0; 16];
+        randomness(&mut iv);
+        let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
+        self.0.first().seal(text.as_bytes(), seconds, iv)
+    }
+
+    fn open(&self, sealed: &str) -> Option<Opened> {
+        let token = URL_SAFE.decode(sealed).ok()?;
+        let ((text, seconds), is_outdated) = self.0.open(|key| key.open(&token))?;
+        Some(Opened {
+            text: String::from_utf8(text).ok()?,
+            is_outdated,
+            sealed_at: Some(i64::try_from(seconds).unwrap_or(i64::MAX)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_says_what_the_storage_promises() {
+        let storage = EncryptedCookieStorage::new(&[7; 32]).unwrap();
+        assert_eq!(include_str!("sealed.md"), storage.promises().to_string());
+        let revocable = storage.revocable(crate::testing::NaiveStorage::new());
+        let promises = revocable.promises().to_string();
+        assert_eq!(include_str!("sealed_revocable.md"), promises);
+    }
+}

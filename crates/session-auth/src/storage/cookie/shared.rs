@@ -1,0 +1,73 @@
+//! The cookie storages as a Python server reads and writes them.
+
+use std::time::Duration;
+
+use super::{CookieStorage, Format, aiohttp::Aiohttp};
+use crate::{AnyStorage, Promises};
+
+/// A cookie storage that shares its sessions with aiohttp-session: the same name, the same bytes.
+///
+/// The login is a string among the values, so a login made there is one here. With the format come its limits: it keeps
+/// no id, no stamp and no time of login, and a session ends `max_age` after it was last written, or never. Use it while
+/// both servers run, then drop it.
+///
+/// ```
+/// # #[cfg(feature = "encrypted-cookie")] {
+/// use session_auth::{EncryptedCookieStorage, Promise, SessionLayer};
+///
+/// let storage = EncryptedCookieStorage::new(b"0123456789abcdef0123456789abcdef").unwrap();
+/// let shared = storage.aiohttp_compatible().login_key("AIOHTTP_SECURITY");
+/// assert!(!shared.promises().keeps(Promise::LoginDetails));
+/// let sessions = SessionLayer::new(shared);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AiohttpCookies {
+    cookies: CookieStorage,
+    settings: Aiohttp,
+}
+
+impl AiohttpCookies {
+    pub(super) fn new(cookies: CookieStorage) -> Self {
+        Self {
+            cookies,
+            settings: Aiohttp::default(),
+        }
+    }
+
+    /// The key under which Python keeps the name of who is logged in: `username` unless said otherwise,
+    /// `AIOHTTP_SECURITY` for aiohttp-security.
+    #[must_use]
+    pub fn login_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.login_key = key.into().into();
+        self
+    }
+
+    /// The `max_age` of the Python storage, in whole seconds. Without it sessions never end.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.settings.max_age = Some(Duration::from_secs(max_age.as_secs()));
+        self
+    }
+
+    /// What is kept of the contract here, and what is not.
+    #[must_use]
+    pub fn promises(&self) -> Promises {
+        self.clone().into_cookies().promises()
+    }
+
+    fn into_cookies(self) -> CookieStorage {
+        CookieStorage {
+            format: Format::Aiohttp(self.settings),
+            // A session that Python made is in nobody's ledger.
+            ledger: None,
+            ..self.cookies
+        }
+    }
+}
+
+impl From<AiohttpCookies> for AnyStorage {
+    fn from(shared: AiohttpCookies) -> Self {
+        Self::cookies(shared.into_cookies())
+    }
+}

@@ -1,0 +1,75 @@
+//! Sessions in the cookie, in clear.
+
+use super::{AiohttpCookies, CookieStorage, plain::Plain};
+use crate::{AnyStorage, Promises, SessionStorage};
+
+/// Keeps sessions in the cookie as they are: for tests, and to look at what a session holds.
+///
+/// **Whoever has the browser is whoever they say they are.** Of what storages may differ in, it keeps:
+///
+#[doc = include_str!("simple.md")]
+///
+/// ```
+/// use session_auth::{Promise, SessionLayer, SimpleCookieStorage};
+///
+/// let storage = SimpleCookieStorage::new();
+/// assert!(!storage.promises().keeps(Promise::Sealed));
+/// let sessions = SessionLayer::new(storage).plain_http();
+/// ```
+#[derive(Clone)]
+pub struct SimpleCookieStorage {
+    pub(super) cookies: CookieStorage,
+}
+
+impl SimpleCookieStorage {
+    /// Sessions that anybody can read and write.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cookies: CookieStorage::new(Plain, false),
+        }
+    }
+
+    /// Writes down in this storage which sessions there are, without their values, and takes no other.
+    #[must_use]
+    pub fn revocable(self, ledger: impl SessionStorage) -> Self {
+        Self {
+            cookies: self.cookies.revocable(ledger),
+        }
+    }
+
+    /// Shares sessions with a Python server on aiohttp-session's `SimpleCookieStorage`.
+    #[must_use]
+    pub fn aiohttp_compatible(self) -> AiohttpCookies {
+        AiohttpCookies::new(self.cookies)
+    }
+
+    /// What is kept of the contract here, and what is not.
+    #[must_use]
+    pub fn promises(&self) -> Promises {
+        self.cookies.promises()
+    }
+}
+
+impl Default for SimpleCookieStorage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<SimpleCookieStorage> for AnyStorage {
+    fn from(storage: SimpleCookieStorage) -> Self {
+        Self::cookies(storage.cookies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_says_what_the_storage_promises() {
+        let promises = SimpleCookieStorage::new().promises();
+        assert_eq!(include_str!("simple.md"), promises.to_string());
+    }
+}
