@@ -1,7 +1,8 @@
 //! Sessions that the browser keeps, whole, in the cookie.
 //!
 //! Invariant: nothing is believed that [`Seal::open`] does not vouch for, and nothing is acknowledged that does not fit
-//! into a cookie. Where a ledger is kept on the server, a session that it does not know is over.
+//! into a cookie. Where a ledger is kept on the server, a session that it does not know is over, and the cookie is
+//! believed for its values only.
 
 use std::sync::Arc;
 

@@ -56,6 +56,27 @@ async fn revocable_cookies_end_every_copy() {
     revocable(|ledger| SimpleCookieStorage::new().revocable(ledger)).await;
 }
 
+/// Of an old copy the values are believed, and nothing else.
+#[tokio::test]
+async fn an_old_copy_of_a_revocable_cookie_lives_no_longer_than_its_session() {
+    let minute = std::time::Duration::from_secs(60);
+    for (storage, lives_on) in [
+        (encrypted(), true),
+        (encrypted().revocable(MemoryStorage::new()), false),
+    ] {
+        let site = site(storage);
+        let browser = Browser::new(site.clone());
+        browser.post("/", &[]).await;
+        let copy = browser.cookies();
+        browser.post("/brief", &[]).await;
+        assert_ne!(browser.cookies(), copy);
+        assert_eq!(visit(&site, &copy).await.0, "Some(1)");
+        advance(minute);
+        assert_eq!(visit(&site, &browser.cookies()).await.0, "None");
+        assert_eq!(visit(&site, &copy).await.0 == "Some(1)", lives_on);
+    }
+}
+
 #[test]
 fn a_key_of_a_wrong_length_is_refused_with_the_right_one() {
     let error = EncryptedCookieStorage::new(&KEY[..16]).err().unwrap();
@@ -82,10 +103,17 @@ async fn write_much(session: Session) {
     session.insert("much", "x".repeat(4000)).await.unwrap();
 }
 
+async fn keep_briefly(session: Session) {
+    let minute = time::Duration::minutes(1);
+    session.set_expiry(Some(tower_sessions_core::Expiry::OnInactivity(minute)));
+    session.insert("a", 2).await.unwrap();
+}
+
 fn site(storage: impl Into<AnyStorage>) -> Router {
     Router::new()
         .route("/", get(read).post(write))
         .route("/much", post(write_much))
+        .route("/brief", post(keep_briefly))
         .route("/other", get(|| async {}))
         .layer(SessionLayer::new(storage).clock(now))
 }

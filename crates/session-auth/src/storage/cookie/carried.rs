@@ -221,10 +221,23 @@ impl SessionStorage for Carried {
         let Some(session) = self.session(key) else {
             return Ok(None);
         };
-        match self.ledger() {
-            Some(ledger) => Ok(ledger.load(key).await?.map(|_| session)),
-            None => Ok(Some(session)),
+        let Some(ledger) = self.ledger() else {
+            return Ok(Some(session));
+        };
+        let Some(known) = ledger.load(key).await? else {
+            return Ok(None);
+        };
+        // The cookie may be an old copy. Who is logged in, and for how long, is what the ledger says.
+        let session = Arc::new(StoredSession {
+            values: session.values.clone(),
+            ..StoredSession::clone(&known)
+        });
+        if let Some((own, slot)) = &mut self.slot().session
+            && own == key
+        {
+            *slot = Arc::clone(&session);
         }
+        Ok(Some(session))
     }
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {

@@ -67,7 +67,8 @@ impl NaClCookieStorage {
     }
 
     /// Writes down in this storage which sessions there are, without their values, and takes no other: then a logout,
-    /// and "log out everywhere", ends every copy of a cookie. It costs what the storage costs.
+    /// and "log out everywhere", ends every copy of a cookie. Who is logged in, and for how long, is what this storage
+    /// says; the cookie keeps the values. It costs what the storage costs.
     #[must_use]
     pub fn revocable(self, ledger: impl SessionStorage) -> Self {
         Self {

@@ -9,7 +9,9 @@ use crate::{AnyStorage, Promises};
 ///
 /// The login is a string among the values, so a login made there is one here. With the format come its limits: it keeps
 /// no id, no stamp and no time of login, and a session ends `max_age` after it was last written, or never. Use it while
-/// both servers run, then drop it.
+/// both servers run, then drop it. Of what storages may differ in, it keeps (over a storage with a key):
+///
+#[doc = include_str!("shared.md")]
 ///
 /// ```
 /// # #[cfg(feature = "encrypted-cookie")] {
@@ -69,5 +71,15 @@ impl AiohttpCookies {
 impl From<AiohttpCookies> for AnyStorage {
     fn from(shared: AiohttpCookies) -> Self {
         Self::cookies(shared.into_cookies())
+    }
+}
+
+#[cfg(all(test, feature = "nacl-cookie"))]
+mod tests {
+    #[test]
+    fn the_documentation_says_what_the_storage_promises() {
+        let storage = crate::NaClCookieStorage::new(&[7; 32]).unwrap();
+        let promises = storage.aiohttp_compatible().promises().to_string();
+        assert_eq!(include_str!("shared.md"), promises);
     }
 }
