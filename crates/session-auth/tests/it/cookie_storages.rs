@@ -1,14 +1,16 @@
 //! Sessions in cookies: every storage against the contract, with and without a ledger, and what only they have.
 
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
+    extract::Path,
     routing::{get, post},
 };
 use http::{Request, header};
 use session_auth::{
-    AiohttpCookies, AnyStorage, EncryptedCookieStorage, KeyError, MemoryStorage, NaClCookieStorage,
-    Promise, Session, SessionLayer, SessionTooLarge, SimpleCookieStorage,
+    AiohttpCookies, AnyStorage, Auth, AuthLayer, Directory, EncryptedCookieStorage, Identity,
+    KeyError, MemoryStorage, NaClCookieStorage, Promise, Session, SessionLayer, SessionTooLarge,
+    SimpleCookieStorage, Stamp,
     testing::{Browser, advance, contract, now},
 };
 use tower::ServiceExt;
@@ -251,4 +253,110 @@ async fn a_session_shared_with_aiohttp_is_what_python_makes_of_one() {
     let simple = site(SimpleCookieStorage::new().aiohttp_compatible());
     let (value, set) = visit(&simple, "AIOHTTP_SESSION=\"{}\"").await;
     assert_eq!((value.as_str(), set), ("None", None));
+}
+
+/// Whoever is logged in has the stamp that the table holds now.
+#[derive(Clone, Default)]
+struct Accounts(std::sync::Arc<std::sync::atomic::AtomicU8>);
+
+impl Directory for Accounts {
+    type User = String;
+    type Error = std::convert::Infallible;
+
+    async fn find(&self, id: &str) -> Result<Option<String>, Self::Error> {
+        Ok(Some(id.to_owned()))
+    }
+
+    fn identity(&self, user: &String) -> Identity {
+        let epoch = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        Identity {
+            id: user.clone(),
+            stamp: Stamp::of(&[&[epoch]]),
+        }
+    }
+}
+
+/// A browser that logs in and writes, and copies of its cookie from before.
+async fn seen_to_go_wrong(storage: impl Into<AnyStorage>) -> Vec<Promise> {
+    let accounts = Accounts::default();
+    let log_in = |auth: Auth<Accounts>| async move { auth.login(&"alice".to_owned()).await };
+    let log_out = |auth: Auth<Accounts>| async move { auth.logout().await };
+    let who =
+        |auth: Auth<Accounts>| async move { auth.user().await.map(Option::unwrap_or_default) };
+    let put = |Path(key): Path<String>, session: Session| async move {
+        session.insert(&key, 1).await.unwrap();
+    };
+    let values = |session: Session| async move { Json(session.values().await.unwrap()) };
+    let router = Router::new()
+        .route("/login", post(log_in))
+        .route("/logout", post(log_out))
+        .route("/who", get(who))
+        .route("/put/{key}", post(put))
+        .route("/", get(values))
+        .layer(AuthLayer::new(accounts.clone()))
+        .layer(SessionLayer::new(storage).clock(now));
+    let text = async |browser: &Browser, path| {
+        let body = browser.get(path).await.into_body();
+        let body = axum::body::to_bytes(body, 10_000).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+
+    let mut seen = Vec::new();
+    let browser = Browser::new(router);
+    browser.post("/put/a", &[]).await;
+    let before_login = browser.copy();
+    browser.post("/login", &[]).await;
+    assert_eq!(text(&browser, "/who").await, "alice");
+    if text(&before_login, "/").await.contains("\"a\":1") {
+        seen.push(Promise::AtomicRotation);
+    }
+    let other_tab = browser.copy();
+    browser.post("/put/b", &[]).await;
+    other_tab.post("/put/c", &[]).await;
+    if !text(&other_tab, "/").await.contains("\"b\":1") {
+        seen.push(Promise::ConcurrentWrites);
+    }
+    accounts.0.store(1, std::sync::atomic::Ordering::Relaxed);
+    if text(&browser, "/who").await == "alice" {
+        seen.push(Promise::LoginDetails);
+    }
+    accounts.0.store(0, std::sync::atomic::Ordering::Relaxed);
+    browser.post("/logout", &[]).await;
+    assert_eq!(text(&browser, "/who").await, "");
+    if text(&other_tab, "/who").await == "alice" {
+        seen.push(Promise::NoRevival);
+    }
+    seen
+}
+
+#[tokio::test]
+async fn what_a_format_does_not_promise_is_seen_to_go_wrong_and_nothing_else() {
+    use Promise::{AtomicRotation, ConcurrentWrites, LoginDetails, NoRevival};
+    let python = [AtomicRotation, ConcurrentWrites, LoginDetails, NoRevival];
+    assert_eq!(
+        seen_to_go_wrong(encrypted().aiohttp_compatible()).await,
+        python
+    );
+    assert_eq!(seen_to_go_wrong(nacl().aiohttp_compatible()).await, python);
+    let simple = SimpleCookieStorage::new().aiohttp_compatible();
+    assert_eq!(seen_to_go_wrong(simple).await, python);
+    let ours = [AtomicRotation, ConcurrentWrites, NoRevival];
+    assert_eq!(seen_to_go_wrong(encrypted()).await, ours);
+    let revocable = nacl().revocable(MemoryStorage::new());
+    assert_eq!(seen_to_go_wrong(revocable).await, [ConcurrentWrites]);
+    assert_eq!(seen_to_go_wrong(MemoryStorage::new()).await, []);
+}
+
+/// The text that anybody can write by hand.
+#[tokio::test]
+async fn a_session_that_python_did_not_seal_is_believed_by_the_simple_storage_only() {
+    let forged = r#"AIOHTTP_SESSION="{\"created\": 1700000000\054 \"session\": {\"a\": 1}}""#;
+    let simple = site(SimpleCookieStorage::new().aiohttp_compatible());
+    assert_eq!(visit(&simple, forged).await.0, "Some(1)");
+    for sealed in [
+        encrypted().aiohttp_compatible(),
+        nacl().aiohttp_compatible(),
+    ] {
+        assert_eq!(visit(&site(sealed), forged).await.0, "None");
+    }
 }
