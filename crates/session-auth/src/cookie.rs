@@ -12,6 +12,9 @@ use crate::{Lifetime, Randomness, storage::SessionKey};
 const RANDOM_BYTES: usize = 24;
 const ID_LENGTH: usize = RANDOM_BYTES / 3 * 4;
 
+/// The 3 bytes at the beginning, which the ids that follow keep. They are no secret: the other 168 bits are.
+const LINEAGE_LENGTH: usize = 4;
+
 /// The secret in the cookie.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SessionId([u8; ID_LENGTH]);
@@ -27,6 +30,14 @@ impl SessionId {
         Self(text)
     }
 
+    /// The id that a session gets after this one: of the same lineage, so that a storage of many servers finds both on
+    /// the same one, and otherwise new.
+    fn successor(&self, randomness: Randomness) -> Self {
+        let mut next = Self::new(randomness);
+        next.0[..LINEAGE_LENGTH].copy_from_slice(&self.0[..LINEAGE_LENGTH]);
+        next
+    }
+
     fn parse(value: &[u8]) -> Option<Self> {
         let text: [u8; ID_LENGTH] = value.try_into().ok()?;
         text.iter()
@@ -35,7 +46,7 @@ impl SessionId {
     }
 
     pub(crate) fn key(&self) -> SessionKey {
-        SessionKey::of(&self.0)
+        SessionKey::of(&self.0).in_lineage(&self.0[..LINEAGE_LENGTH])
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -65,6 +76,14 @@ impl Presented {
             Found::One(value) => {
                 SessionId::parse(unquoted(value)).map_or(Self::Undecodable, Self::Id)
             }
+        }
+    }
+
+    /// The id that the session gets at a rotation.
+    pub(crate) fn successor(&self, randomness: Randomness) -> SessionId {
+        match self {
+            Self::Id(id) => id.successor(randomness),
+            _ => SessionId::new(randomness),
         }
     }
 
@@ -227,6 +246,19 @@ mod tests {
             Presented::Undecodable
         ));
         assert!(matches!(found(&[]), Presented::Nothing));
+    }
+
+    #[test]
+    fn a_successor_keeps_the_lineage_and_nothing_else() {
+        let id = SessionId::new(|bytes| bytes.fill(0xfb));
+        let next = id.successor(|bytes| bytes.fill(0x17));
+        let (key, next_key) = (id.key(), next.key());
+        assert_eq!(key.lineage(), next_key.lineage());
+        let shared = id.0.iter().zip(next.0).filter(|(old, new)| **old == *new);
+        assert_eq!(shared.count(), LINEAGE_LENGTH);
+        assert_ne!(key.as_bytes()[..30], next_key.as_bytes()[..30]);
+        let stranger = SessionId::new(|bytes| bytes.fill(0x17));
+        assert_ne!(key.lineage(), stranger.key().lineage());
     }
 
     #[test]

@@ -90,10 +90,14 @@ pub use storage::KeyError;
 pub use storage::MemoryStorage;
 #[cfg(feature = "nacl-cookie")]
 pub use storage::NaClCookieStorage;
+#[cfg(feature = "redis")]
+pub use storage::RedisStorage;
 #[cfg(feature = "simple-cookie")]
 pub use storage::SimpleCookieStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use storage::SqlStorage;
+#[cfg(feature = "tower")]
+pub use storage::TowerStorage;
 pub use storage::{
     AnyStorage, Applied, Change, Login, LoginChange, Outcome, Promise, Promises, SessionKey,
     SessionStorage, StoredSession, Values,

@@ -26,8 +26,12 @@ mod cookie;
 #[cfg(feature = "memory")]
 mod memory;
 mod promises;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
+#[cfg(feature = "tower")]
+mod tower;
 mod values;
 
 pub use change::{Applied, Change, LoginChange};
@@ -52,8 +56,12 @@ pub(crate) use cookie::{CookieStorage, Plain, Watch};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStorage;
 pub use promises::{Promise, Promises};
+#[cfg(feature = "redis")]
+pub use redis::RedisStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStorage;
+#[cfg(feature = "tower")]
+pub use tower::TowerStorage;
 pub use values::Values;
 
 /// Keeps sessions somewhere.
@@ -112,15 +120,41 @@ pub trait SessionStorage: Send + Sync + 'static {
     ) -> Result<u64, StorageError>;
 }
 
-/// What a session is stored under: the SHA-256 of the id in the cookie.
+/// What a session is stored under: the SHA-256 of the id in the cookie, its last two bytes those of the id's lineage.
 ///
 /// Whoever reads a copy of the storage finds only keys, and no cookie can be made from a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey([u8; 32]);
 
+/// The bytes of a key that are of the whole id.
+const SECRET_LENGTH: usize = 30;
+
 impl SessionKey {
     pub(crate) fn of(id: &[u8]) -> Self {
         Self(Sha256::digest(id).into())
+    }
+
+    /// Of the lineage there is a hash as well, so that no part of an id lies in the storage.
+    pub(crate) fn in_lineage(mut self, lineage: &[u8]) -> Self {
+        let lineage: [u8; 32] = Sha256::digest(lineage).into();
+        self.0[SECRET_LENGTH..].copy_from_slice(&lineage[SECRET_LENGTH..]);
+        self
+    }
+
+    /// Two bytes that stay when the id changes. A storage that spreads sessions over servers picks the server by them,
+    /// so that a session can move to its new key there.
+    ///
+    /// ```
+    /// use session_auth::SessionKey;
+    ///
+    /// let mut bytes = [7; 32];
+    /// bytes[30..].copy_from_slice(&[1, 2]);
+    /// assert_eq!(SessionKey::from_bytes(bytes).lineage(), [1, 2]);
+    /// ```
+    #[must_use]
+    pub fn lineage(&self) -> [u8; 2] {
+        let [.., first, second] = self.0;
+        [first, second]
     }
 
     /// A key that was read back from where a storage keeps it.

@@ -198,7 +198,7 @@ impl Inner {
             self.touch().await;
             return Ok(Cookie::Keep);
         }
-        let new_id = rotates.then(|| SessionId::new(self.shared.randomness));
+        let new_id = rotates.then(|| self.presented.successor(self.shared.randomness));
         change.new_key = new_id.as_ref().map(SessionId::key);
         if matches!(change.login, LoginChange::Set(_)) {
             change.client = Some(self.client());

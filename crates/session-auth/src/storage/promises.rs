@@ -25,11 +25,13 @@ pub enum Promise {
     Lifetimes,
     /// The stamp and the time of a login are kept with it.
     LoginDetails,
+    /// Sessions that are over by the layer's clock are removed.
+    Cleanup,
 }
 
 impl Promise {
     /// Every promise, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ConcurrentWrites,
         Self::NoRevival,
         Self::AtomicRotation,
@@ -39,6 +41,7 @@ impl Promise {
         Self::Sealed,
         Self::Lifetimes,
         Self::LoginDetails,
+        Self::Cleanup,
     ];
 
     const fn sentence(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Promise {
             Self::Sealed => "nobody but the server reads a session, or writes one that is believed",
             Self::Lifetimes => "idle and absolute timeouts are kept with the session",
             Self::LoginDetails => "the stamp and the time of a login are kept with it",
+            Self::Cleanup => "what is over by the clock of the layer is removed",
         }
     }
 }

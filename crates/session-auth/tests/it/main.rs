@@ -35,7 +35,7 @@ mod require;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod secrets;
 /// Against real servers, which `cargo xtask test` starts.
-#[cfg(all(feature = "postgres", feature = "testing"))]
+#[cfg(all(any(feature = "postgres", feature = "redis"), feature = "testing"))]
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -45,8 +45,13 @@ mod stock;
 mod threads;
 #[cfg(feature = "throttle")]
 mod throttle;
+#[cfg(all(feature = "tower", feature = "testing"))]
+mod tower;
 
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "testing")))]
+#[cfg(any(
+    feature = "sqlite",
+    all(any(feature = "postgres", feature = "redis"), feature = "testing")
+))]
 mod counter;
 #[cfg(feature = "memory")]
 mod site;

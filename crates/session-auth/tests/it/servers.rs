@@ -3,6 +3,8 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 
 /// The address of a server that the gate started.
 fn address(variable: &str) -> String {

@@ -66,18 +66,39 @@ where
         .await;
     suite
         .check(
+            Promise::AtomicRotation,
+            "of two rotations side by side one happens",
+            rotations_side_by_side,
+        )
+        .await;
+    suite
+        .check(
+            Promise::NoRevival,
+            "a deletion wins against a change side by side",
+            deletion_side_by_side,
+        )
+        .await;
+    suite
+        .check(
             Promise::ByUser,
             "the sessions of a user are listed and ended",
             by_user,
         )
         .await;
     suite
-        .check(None, "cleanup takes what is over, in batches", cleanup)
+        .check(
+            Promise::Cleanup,
+            "cleanup takes what is over, in batches",
+            cleanup,
+        )
         .await;
 }
 
+/// All of one lineage, as the keys that a session has one after the other.
 fn key(number: u8) -> SessionKey {
-    SessionKey::from_bytes([number; 32])
+    let mut bytes = [number; 32];
+    bytes[30..].fill(0);
+    SessionKey::from_bytes(bytes)
 }
 
 fn session() -> StoredSession {
@@ -326,6 +347,37 @@ async fn nothing_revives(stage: Stage) -> Checked {
         .delete_expired(long_ago, 1)
         .await
         .map_err(broken)?;
+    ensure(loaded(&stage, 1).await?.is_none(), "it is there again")
+}
+
+/// Not in an order that the suite makes: within the storage, as far as it lets others have their turn.
+async fn rotations_side_by_side(stage: Stage) -> Checked {
+    create(&stage, 1, &session_of("alice")).await?;
+    loaded(&stage, 1).await?;
+    let rotation = |number| Change {
+        new_key: Some(key(number)),
+        ..Change::new(now())
+    };
+    let (left, right) = (rotation(2), rotation(3));
+    let (left, right) = tokio::join!(commit(&stage, 1, &left), commit(&stage, 1, &right));
+    let done = [left?, right?].map(|outcome| matches!(outcome, Outcome::Done));
+    ensure(done[0] != done[1], format!("done: {done:?}"))?;
+    for (number, lives) in [(1, false), (2, done[0]), (3, done[1])] {
+        let found = loaded(&stage, number).await?.is_some();
+        ensure_eq(found, lives, &format!("key {number} is there"))?;
+    }
+    Ok(())
+}
+
+async fn deletion_side_by_side(stage: Stage) -> Checked {
+    create(&stage, 1, &session_of("alice")).await?;
+    loaded(&stage, 1).await?;
+    let mut change = Change::new(now());
+    change.set.insert("late".to_owned(), json!(true));
+    let one = key(1);
+    let (changed, deleted) = tokio::join!(commit(&stage, 1, &change), stage.probe.delete(&one));
+    changed?;
+    deleted.map_err(broken)?;
     ensure(loaded(&stage, 1).await?.is_none(), "it is there again")
 }
 

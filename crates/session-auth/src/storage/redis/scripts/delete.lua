@@ -1,0 +1,4 @@
+-- Ends a session, and answers whose it was.
+local user = redis.call('HGET', KEYS[1], 'user')
+redis.call('DEL', KEYS[1])
+return user

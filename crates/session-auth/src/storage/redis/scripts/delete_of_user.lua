@@ -1,0 +1,5 @@
+-- Ends a session if it is this user's; an index may name one that is somebody else's by now.
+if redis.call('HGET', KEYS[1], 'user') ~= ARGV[1] then
+  return 0
+end
+return redis.call('DEL', KEYS[1])

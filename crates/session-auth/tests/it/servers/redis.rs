@@ -1,0 +1,241 @@
+//! Redis: the contract, the index of a user, time to live, and connections that are cut.
+
+mod many;
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncCommands, Client as RedisClient};
+use session_auth::testing::contract;
+use session_auth::{
+    Change, Client, Lifetime, Login, Outcome, RedisStorage, SessionKey, SessionStorage, Stamp,
+    StoredSession, Values,
+};
+use time::OffsetDateTime;
+
+use crate::counter::{body, cookie_of, count_together, site, visit};
+
+fn client() -> RedisClient {
+    RedisClient::open(super::address("GATEPOST_TEST_REDIS")).unwrap()
+}
+
+async fn connection() -> MultiplexedConnection {
+    client().get_multiplexed_async_connection().await.unwrap()
+}
+
+/// Of each run of the tests another prefix.
+fn prefix(name: &str) -> String {
+    format!("test-{}-{name}:", std::process::id())
+}
+
+fn open(name: &str) -> RedisStorage {
+    RedisStorage::new(client()).prefix(&prefix(name))
+}
+
+fn start() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH
+}
+
+fn session_of(user: &str) -> StoredSession {
+    StoredSession {
+        created_at: start(),
+        last_seen: start(),
+        lifetime: Lifetime {
+            idle: Duration::from_secs(100),
+            deadline: start() + Duration::from_secs(180),
+            persistent: false,
+        },
+        login: Some(Login {
+            user: user.to_owned(),
+            stamp: Stamp::of(&[b"stamp"]),
+            at: start(),
+            remember: false,
+        }),
+        client: Client::default(),
+        values: Values::default(),
+    }
+}
+
+fn key(number: u8) -> SessionKey {
+    let mut bytes = [number; 32];
+    bytes[30..].fill(0);
+    SessionKey::from_bytes(bytes)
+}
+
+async fn keys(connection: &mut MultiplexedConnection, pattern: &str) -> Vec<String> {
+    let mut keys: Vec<String> = connection.keys(pattern).await.unwrap();
+    keys.sort();
+    keys
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn redis_keeps_the_contract() {
+    contract(async |name| open(name)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn two_servers_on_one_redis_count_to_twenty_one() {
+    count_together(&[site(open("servers")), site(open("servers"))]).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn a_copy_of_redis_logs_nobody_in() {
+    let site = site(open("copy"));
+    let cookie = cookie_of(&site).await;
+    let (_, id) = cookie.split_once('=').unwrap();
+    let mut connection = connection().await;
+    let stored = keys(&mut connection, &format!("{}*", prefix("copy"))).await;
+    assert_eq!(stored.len(), 1, "{stored:?}");
+    let dump: Vec<u8> = redis::cmd("DUMP")
+        .arg(&stored[0])
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let contains = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|at| at == part);
+    assert!(contains(&dump, b"count"), "this is the session");
+    for part in [&id[..8], &id[8..]] {
+        assert!(!contains(&dump, part.as_bytes()));
+        assert!(!contains(stored[0].as_bytes(), part.as_bytes()));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn redis_keeps_a_session_a_day_longer_than_the_layer_does() {
+    let storage = open("ttl");
+    assert!(storage.create(&key(1), &session_of("alice")).await.unwrap());
+    let mut connection = connection().await;
+    let stored = keys(&mut connection, &format!("{}{{*", prefix("ttl"))).await;
+    let index = keys(&mut connection, &format!("{}user:*", prefix("ttl"))).await;
+    let day = 24 * 60 * 60;
+    let left: i64 = connection.ttl(&stored[0]).await.unwrap();
+    assert!((day + 60..=day + 100).contains(&left), "{left}");
+    let left: i64 = connection.ttl(&index[0]).await.unwrap();
+    assert!((day + 140..=day + 180).contains(&left), "{left}");
+
+    // Used at 90, so over at the deadline; and then the index has to live as long as the new deadline says.
+    storage
+        .touch(&key(1), start() + Duration::from_secs(90))
+        .await
+        .unwrap();
+    let mut change = Change::new(start() + Duration::from_secs(90));
+    change.lifetime = Some(Lifetime {
+        idle: Duration::from_secs(10_000),
+        deadline: start() + Duration::from_secs(5_090),
+        persistent: true,
+    });
+    let outcome = storage.commit(&key(1), &change).await.unwrap();
+    assert!(matches!(outcome, Outcome::Done));
+    for key in [&stored[0], &index[0]] {
+        let left: i64 = connection.ttl(key).await.unwrap();
+        assert!((day + 4_900..=day + 5_000).contains(&left), "{key}: {left}");
+    }
+}
+
+/// A rotation and a session that is not there yet are named before they exist; the young ones stay named.
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn the_index_of_a_user_names_sessions_before_they_are_there_and_forgets_those_that_are_gone()
+{
+    let storage = open("index");
+    assert!(storage.create(&key(1), &session_of("alice")).await.unwrap());
+    let mut connection = connection().await;
+    let index = keys(&mut connection, &format!("{}user:*", prefix("index"))).await;
+    let [index] = &index[..] else {
+        panic!("{index:?}")
+    };
+    let named = async |connection: &mut MultiplexedConnection| {
+        let mut keys: Vec<Vec<u8>> = connection.hkeys(index).await.unwrap();
+        keys.sort();
+        keys.iter().map(|key| key[0]).collect::<Vec<_>>()
+    };
+
+    let mut change = Change::new(start());
+    change.new_key = Some(key(2));
+    assert!(matches!(
+        storage.commit(&key(1), &change).await.unwrap(),
+        Outcome::Done
+    ));
+    assert_eq!(named(&mut connection).await, [2]);
+
+    // One that a request is just about to store, and one that somebody gave up long ago.
+    let time: (u64, u64) = redis::cmd("TIME")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let now = time.0 * 1000;
+    for (number, since) in [(3, now), (4, now - 700_000)] {
+        let entry = format!("{since} {}", now + 100_000_000);
+        let _: u64 = connection
+            .hset(index, &key(number).as_bytes()[..], entry)
+            .await
+            .unwrap();
+    }
+    assert_eq!(storage.list_by_user("alice").await.unwrap().len(), 1);
+    assert_eq!(named(&mut connection).await, [2, 3]);
+
+    // What is over for certain goes when somebody logs in.
+    let entry = format!("{} {}", now - 700_000, now - 1_000);
+    let _: u64 = connection
+        .hset(index, &key(5).as_bytes()[..], entry)
+        .await
+        .unwrap();
+    assert!(storage.create(&key(6), &session_of("alice")).await.unwrap());
+    assert_eq!(named(&mut connection).await, [2, 3, 6]);
+
+    assert_eq!(
+        storage
+            .delete_by_user("alice", Some(&key(6)))
+            .await
+            .unwrap(),
+        1
+    );
+    storage.delete(&key(6)).await.unwrap();
+    assert!(storage.list_by_user("alice").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn cut_connections_and_forgotten_scripts_lose_nothing() {
+    let site = site(open("cut"));
+    let cookie = cookie_of(&site).await;
+    let mut connection = connection().await;
+    for expected in 2..5 {
+        let _: () = redis::cmd("SCRIPT")
+            .arg("FLUSH")
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        let _: u64 = redis::cmd("CLIENT")
+            .arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"])
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        // A read is asked again; what was written before is there.
+        let read = visit(&site, "/read", &cookie).await;
+        assert_eq!(read.status(), StatusCode::OK);
+        assert_eq!(body(read).await, format!("Some({})", expected - 1));
+        let written = visit(&site, "/count", &cookie).await;
+        assert_eq!(body(written).await, expected.to_string());
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn a_damaged_session_is_a_503_for_its_owner_and_nothing_to_others() {
+    let site = site(open("damaged"));
+    let damaged = cookie_of(&site).await;
+    let mut connection = connection().await;
+    let stored = keys(&mut connection, &format!("{}*", prefix("damaged"))).await;
+    let _: u64 = connection.hdel(&stored[0], "deadline").await.unwrap();
+    let fine = cookie_of(&site).await;
+
+    let response = visit(&site, "/count", &damaged).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!response.headers().contains_key("set-cookie"));
+    assert_eq!(body(visit(&site, "/count", &fine).await).await, "2");
+}
