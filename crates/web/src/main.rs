@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-// The system allocator costs a tenth of a page's time.
+// Pages are made of many small allocations on several threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
