@@ -19,11 +19,13 @@ use crate::request::RequestSession;
 mod attempt;
 mod error;
 mod layer;
+mod recent;
 
 #[cfg(feature = "password")]
 pub use attempt::Attempt;
 pub use error::AuthError;
 pub use layer::{AuthLayer, AuthService};
+pub(crate) use recent::Recency;
 
 use layer::Settings;
 
@@ -153,10 +155,7 @@ impl<D: Directory> Auth<D> {
     /// ```
     pub async fn renew(&self, user: &D::User) -> Result<(), AuthError> {
         let Identity { id, stamp } = self.directory().identity(user);
-        let current = self.user().await?;
-        if current.is_none_or(|current| self.directory().identity(&current).id != id) {
-            return Err(AuthError::NotLoggedIn);
-        }
+        self.must_be(&id).await?;
         self.session.renew(stamp);
         *self.known() = Some(Some(user.clone()));
         Ok(())
@@ -213,7 +212,8 @@ impl<D: Directory> Auth<D> {
         )
     }
 
-    /// For the login page itself: who is logged in already is sent on to `next`.
+    /// For the login page itself: who is logged in already is sent on to `next`, except when they are there to confirm
+    /// that it is them ([`RequireRecentLogin`](crate::RequireRecentLogin)).
     ///
     /// # Errors
     ///
@@ -232,17 +232,28 @@ impl<D: Directory> Auth<D> {
     /// }
     /// ```
     pub async fn skip_login(&self, next: Option<&str>) -> Result<Option<Redirect>, AuthError> {
-        Ok(self.user().await?.map(|_| self.target(next).redirect()))
+        let goes_on = self.user().await?.is_some() && !self.is_confirmation().await?;
+        Ok(goes_on.then(|| self.target(next).redirect()))
     }
 
     /// The login page, with the way back to what was asked for.
     pub(crate) fn login_page(&self, come_back: bool) -> String {
-        let page = &self.settings().login_path;
+        self.with_way_back(self.settings().login_path.clone(), come_back)
+    }
+
+    fn with_way_back(&self, page: String, come_back: bool) -> String {
         let asked = self.request.asked.as_ref().filter(|_| come_back);
         match asked.and_then(|asked| LocalPath::parse(asked.as_str())) {
-            Some(next) => next.behind(page),
-            None => page.clone(),
+            Some(next) => next.behind(&page),
+            None => page,
         }
+    }
+
+    /// Refuses everybody but the user with this id.
+    async fn must_be(&self, id: &str) -> Result<(), AuthError> {
+        let current = self.user().await?;
+        let is_this = current.is_some_and(|current| self.directory().identity(&current).id == id);
+        is_this.then_some(()).ok_or(AuthError::NotLoggedIn)
     }
 
     async fn user_of(&self, login: Option<Login>) -> Result<Option<D::User>, AuthError> {

@@ -72,6 +72,7 @@ pub use lifetime::Lifetime;
 pub use next::LocalPath;
 pub use require::{
     Reason, Refusal, RequireLogin, RequireLoginExcept, RequireLoginLayer, RequireLoginService,
+    RequireRecentLogin,
 };
 pub use service::{ResponseFuture, SessionService};
 pub use session::Session;

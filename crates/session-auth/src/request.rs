@@ -20,7 +20,8 @@ use tokio::sync::OnceCell;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    Client, Login, SessionError, SessionKey, SessionStorage, Stamp, StorageError, StoredSession,
+    Client, Login, Promise, SessionError, SessionKey, SessionStorage, Stamp, StorageError,
+    StoredSession,
     client::browser_name,
     cookie::Presented,
     layer::Shared,
@@ -114,6 +115,11 @@ impl RequestSession {
     /// The address of the client, as the application finds it.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.inner.address
+    }
+
+    /// Whether what keeps this session keeps this promise.
+    pub(crate) fn keeps(&self, promise: Promise) -> bool {
+        self.inner.storage.promises().keeps(promise)
     }
 
     /// Who is logged in, as far as this request knows: what it did itself counts.

@@ -11,9 +11,11 @@ use crate::auth::Auth;
 use crate::directory::Directory;
 
 mod layer;
+mod recent;
 mod refusal;
 
 pub use layer::{RequireLoginExcept, RequireLoginLayer, RequireLoginService};
+pub use recent::RequireRecentLogin;
 pub use refusal::{Reason, Refusal};
 
 /// The user of this request. A handler that takes it runs only for somebody who is logged in.
@@ -110,10 +112,13 @@ async fn user<D: Directory>(parts: &Parts) -> Result<D::User, Refusal> {
     match auth.user().await.map_err(failed)? {
         Some(user) => Ok(user),
         None => {
-            // Only an address that a GET would find again is worth coming back to.
-            let come_back = matches!(parts.method, Method::GET | Method::HEAD);
-            let login_page = auth.login_page(come_back);
+            let login_page = auth.login_page(comes_back(parts));
             Err(Refusal::new(Reason::LoginRequired { login_page }, parts))
         }
     }
+}
+
+/// Only an address that a GET would find again is worth coming back to.
+fn comes_back(parts: &Parts) -> bool {
+    matches!(parts.method, Method::GET | Method::HEAD)
 }

@@ -85,6 +85,80 @@ impl<D: Directory> Auth<D> {
         Fut: Future<Output = Result<Option<(PasswordHash, D::User)>, E>>,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
+        let attempt = self.check(name, password, find, |_| true).await?;
+        if let Attempt::LoggedIn { user, .. } = &attempt {
+            self.login(user).await?;
+        }
+        Ok(attempt)
+    }
+
+    /// Asks who is logged in for the password once more, as [`RequireRecentLogin`](crate::RequireRecentLogin) wants it.
+    ///
+    /// It is [`Auth::attempt`] for the same person: the session gets a new id, counts as recent, and stays remembered if
+    /// it was. The name and password of somebody else are [`Attempt::Refused`], after the same work, and the session
+    /// stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::NotLoggedIn`] for a visitor, and those of [`Auth::attempt`].
+    ///
+    /// ```
+    /// # use session_auth::{Attempt, Auth, AuthError, Directory, Identity, RequireLogin, Stamp, password::PasswordHash};
+    /// # #[derive(Clone)] struct Accounts;
+    /// # #[derive(Clone)] struct User { name: String }
+    /// # impl Directory for Accounts {
+    /// #     type User = User;
+    /// #     type Error = std::convert::Infallible;
+    /// #     async fn find(&self, id: &str) -> Result<Option<User>, Self::Error> { Ok(None) }
+    /// #     fn identity(&self, user: &User) -> Identity { Identity { id: user.name.clone(), stamp: Stamp::of(&[]) } }
+    /// # }
+    /// # impl Accounts {
+    /// #     async fn by_name(&self, name: &str) -> Result<Option<(PasswordHash, User)>, std::convert::Infallible> { Ok(None) }
+    /// # }
+    /// async fn confirm(
+    ///     accounts: Accounts,
+    ///     RequireLogin(user): RequireLogin<Accounts>,
+    ///     auth: Auth<Accounts>,
+    ///     password: &str,
+    /// ) -> Result<bool, AuthError> {
+    ///     let attempt = auth.confirm(&user.name, password, |name| accounts.by_name(name)).await?;
+    ///     Ok(matches!(attempt, Attempt::LoggedIn { .. }))
+    /// }
+    /// ```
+    pub async fn confirm<'a, F, Fut, E>(
+        &self,
+        name: &'a str,
+        password: &str,
+        find: F,
+    ) -> Result<Attempt<D::User>, AuthError>
+    where
+        F: FnOnce(&'a str) -> Fut,
+        Fut: Future<Output = Result<Option<(PasswordHash, D::User)>, E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let current = self.user().await?.ok_or(AuthError::NotLoggedIn)?;
+        let id = |user: &D::User| self.directory().identity(user).id;
+        let is_same = |user: &D::User| id(user) == id(&current);
+        let attempt = self.check(name, password, find, is_same).await?;
+        if let Attempt::LoggedIn { user, .. } = &attempt {
+            self.confirmed(user).await?;
+        }
+        Ok(attempt)
+    }
+
+    /// Checks a password, and changes nothing in the session. Who is not accepted is nobody.
+    async fn check<'a, F, Fut, E>(
+        &self,
+        name: &'a str,
+        password: &str,
+        find: F,
+        accepts: impl FnOnce(&D::User) -> bool,
+    ) -> Result<Attempt<D::User>, AuthError>
+    where
+        F: FnOnce(&'a str) -> Fut,
+        Fut: Future<Output = Result<Option<(PasswordHash, D::User)>, E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
         let settings = self.settings();
         let (throttle, hasher) = (&settings.throttle, &settings.passwords);
         let address = self.client_address();
@@ -94,6 +168,7 @@ impl<D: Directory> Auth<D> {
             });
         }
         let account = find(name).await.map_err(AuthError::directory)?;
+        let account = account.filter(|(_, user)| accepts(user));
         let checked = match account {
             None => hasher.verify_nobody(password).await.map(|()| None),
             Some((hash, user)) => hasher
@@ -117,7 +192,6 @@ impl<D: Directory> Auth<D> {
         } else {
             None
         };
-        self.login(&user).await?;
         Ok(Attempt::LoggedIn { user, rehash })
     }
 }

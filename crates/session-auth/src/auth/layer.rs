@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::response::Response;
 use http::Request;
@@ -86,6 +87,7 @@ pub(super) struct Settings<D> {
     pub(super) directory: D,
     pub(super) login_path: String,
     pub(super) logout_path: String,
+    pub(super) recent_login: Duration,
     #[cfg(feature = "password")]
     pub(super) throttle: Arc<Throttle>,
     #[cfg(feature = "password")]
@@ -101,6 +103,7 @@ impl<D: Directory> AuthLayer<D> {
                 directory,
                 login_path: "/login".to_owned(),
                 logout_path: "/logout".to_owned(),
+                recent_login: Duration::from_secs(10 * 60),
                 #[cfg(feature = "password")]
                 throttle: Arc::default(),
                 #[cfg(feature = "password")]
@@ -128,6 +131,18 @@ impl<D: Directory> AuthLayer<D> {
     #[must_use]
     pub fn logout_path(mut self, path: &str) -> Self {
         self.set().logout_path = checked(path);
+        self
+    }
+
+    /// How long a login counts as recent for [`RequireRecentLogin`](crate::RequireRecentLogin), instead of 10 minutes.
+    ///
+    /// # Panics
+    ///
+    /// When it is zero: everybody would be asked for ever.
+    #[must_use]
+    pub fn recent_login(mut self, within: Duration) -> Self {
+        assert!(!within.is_zero(), "a login is recent for longer than that");
+        self.set().recent_login = within;
         self
     }
 

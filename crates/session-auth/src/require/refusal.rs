@@ -1,5 +1,7 @@
 //! What a request that may not pass is told: where to log in, or in which form a program can read it.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,6 +24,15 @@ pub enum Reason {
         /// The login page, with `next` when the request can be made again by following a link.
         login_page: String,
     },
+    /// Somebody is, for too long to be asked nothing: 303 to the login page, or 401 for a client that asks for JSON.
+    RecentLoginRequired {
+        /// The login page, which shows its form, with `next` when the request can be made again by following a link.
+        login_page: String,
+        /// How recent the login is to be; the `max_age` of the problem document, in seconds.
+        within: Duration,
+    },
+    /// A recent login is needed, and the storage does not keep when a login was: 403.
+    LoginTimeUnknown,
     /// Somebody is, who may not: 403.
     NotAllowed,
     /// It cannot be told who is; the status is the error's.
@@ -47,12 +58,23 @@ impl Refusal {
     pub fn is_json(&self) -> bool {
         self.json
     }
+
+    fn forbidden(&self, sentence: &str) -> Response {
+        if self.json {
+            problem(StatusCode::FORBIDDEN, sentence, None)
+        } else {
+            (StatusCode::FORBIDDEN, format!("{sentence}\n")).into_response()
+        }
+    }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = match &self.reason {
-            Reason::LoginRequired { login_page } if !self.json => {
+            Reason::LoginRequired { login_page }
+            | Reason::RecentLoginRequired { login_page, .. }
+                if !self.json =>
+            {
                 // 303 and not 307: whatever the method was, the login page is to be got, and the body is not to be sent there.
                 (
                     StatusCode::SEE_OTHER,
@@ -60,17 +82,23 @@ impl IntoResponse for Refusal {
                 )
                     .into_response()
             }
-            Reason::LoginRequired { .. } => problem(StatusCode::UNAUTHORIZED, "Log in first."),
-            Reason::NotAllowed if self.json => {
-                problem(StatusCode::FORBIDDEN, "Your account may not do this.")
+            Reason::LoginRequired { .. } => {
+                problem(StatusCode::UNAUTHORIZED, "Log in first.", None)
             }
-            Reason::NotAllowed => {
-                (StatusCode::FORBIDDEN, "Your account may not do this.\n").into_response()
-            }
+            Reason::RecentLoginRequired { within, .. } => problem(
+                StatusCode::UNAUTHORIZED,
+                "Your login is too old for this. Confirm it first.",
+                Some(*within),
+            ),
+            Reason::LoginTimeUnknown => self.forbidden(
+                "This needs a recent login, and this site does not keep when you logged in.",
+            ),
+            Reason::NotAllowed => self.forbidden("Your account may not do this."),
             Reason::Failed(error) => error.clone().into_response(),
         };
+        let is_challenge = response.status() == StatusCode::UNAUTHORIZED && self.json;
         let headers = response.headers_mut();
-        if matches!(self.reason, Reason::LoginRequired { .. }) && self.json {
+        if is_challenge {
             let scheme = HeaderValue::from_static("Cookie realm=\"login\"");
             headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
@@ -82,12 +110,15 @@ impl IntoResponse for Refusal {
 }
 
 /// A problem document (RFC 9457) without a type of its own: the status says it all.
-fn problem(status: StatusCode, detail: &str) -> Response {
-    let document = serde_json::json!({
+fn problem(status: StatusCode, detail: &str, max_age: Option<Duration>) -> Response {
+    let mut document = serde_json::json!({
         "title": status.canonical_reason(),
         "status": status.as_u16(),
         "detail": detail,
     });
+    if let Some(max_age) = max_age {
+        document["max_age"] = max_age.as_secs().into();
+    }
     (
         status,
         [(header::CONTENT_TYPE, "application/problem+json")],

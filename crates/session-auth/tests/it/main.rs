@@ -30,6 +30,8 @@ mod next;
 mod own_storage;
 #[cfg(feature = "password")]
 mod password;
+#[cfg(all(feature = "memory", feature = "password", feature = "testing"))]
+mod recent;
 #[cfg(feature = "memory")]
 mod require;
 #[cfg(all(feature = "memory", feature = "testing"))]
