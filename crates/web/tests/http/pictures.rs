@@ -177,6 +177,50 @@ async fn a_received_picture_survives_a_mistake_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_received_picture_survives_the_end_of_a_login() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let preview = form("Lakes")
+        .text("alt", "A lake")
+        .text("action", "preview");
+    let page = carol
+        .post_multipart("/new", with_picture(preview, &picture(400, 300)))
+        .await;
+    let hash = attribute(&page.expect(200).text(), "name=\"picture\" value=\"").remove(0);
+    let again = || {
+        form("Lakes")
+            .text("picture", &hash)
+            .text("picture_alt", "A lake at \"dusk\"")
+            .text("picture_decorative", &hash)
+    };
+    for address in ["/new", "/nothing/edit"] {
+        let page = site.browser().post_multipart(address, again()).await;
+        page.expect(401)
+            .expect_text(&format!("name=\"picture\" value=\"{hash}\""))
+            .expect_text("value=\"A lake at &quot;dusk&quot;\"")
+            .expect_text(&format!(
+                "name=\"picture_decorative\" value=\"{hash}\" checked"
+            ));
+    }
+}
+
+#[tokio::test]
+async fn pictures_outlive_the_post_they_were_for() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let edit = form("Lakes").text("alt", "A lake").text("revision", "1");
+    let page = carol
+        .post_multipart(
+            "/deleted-long-ago/edit",
+            with_picture(edit, &picture(400, 300)),
+        )
+        .await;
+    page.expect(404)
+        .expect_text("lake.png is here")
+        .expect_text("value=\"A lake\"");
+}
+
+#[tokio::test]
 async fn what_is_no_picture_is_refused_and_the_text_kept() {
     let site = Site::new().await;
     let mut carol = site.logged_in("carol").await;

@@ -61,7 +61,7 @@ pub(crate) async fn create(
             .answer()
             .await
         }
-        Err(refused) => refused.draw(&page, NEW, typed).await,
+        Err(refused) => refused.draw(&app, &page, NEW, typed).await,
     }
 }
 
@@ -75,7 +75,10 @@ pub(crate) async fn update(
     let mut typed = Typed::read(&mut form);
     let viewer = match writer(&app, &page, &form).await? {
         Ok(viewer) => viewer,
-        Err(refused) => return refused.draw(&page, &paths::edit_at(&segment), typed).await,
+        Err(refused) => {
+            let action = paths::edit_at(&segment);
+            return refused.draw(&app, &page, &action, typed).await;
+        }
     };
     match find_for(&app, &viewer, Action::Edit, &segment).await {
         Ok(post) => {
@@ -93,6 +96,9 @@ pub(crate) async fn update(
             let Some((status, sentence)) = refusal.told() else {
                 return Err(refusal);
             };
+            if let Some(writer) = viewer.user().map(|user| user.id) {
+                typed.gather_pictures(&app, None, writer).await?;
+            }
             typed.becomes_a_new_post(status, &sentence);
             let desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
             desk.draw(&page, status, &typed).await
@@ -130,7 +136,14 @@ struct NoWriter {
 }
 
 impl NoWriter {
-    async fn draw(self, page: &Page, action: &str, mut typed: Typed) -> Result<Response, Error> {
+    async fn draw(
+        self,
+        app: &App,
+        page: &Page,
+        action: &str,
+        mut typed: Typed,
+    ) -> Result<Response, Error> {
+        typed.gather_shown(app).await?;
         let desk = Desk {
             action: action.to_owned(),
             login: Some(self.fields),

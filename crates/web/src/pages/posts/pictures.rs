@@ -33,6 +33,15 @@ impl Typed {
         Ok(())
     }
 
+    /// Only those that the form showed: its files wait for somebody who may leave pictures here.
+    pub(super) async fn gather_shown(&mut self, app: &App) -> Result<(), Error> {
+        for shown in std::mem::take(&mut self.shown) {
+            self.take_shown(app, shown).await?;
+        }
+        self.mark_removed();
+        Ok(())
+    }
+
     async fn take_shown(&mut self, app: &App, shown: Shown) -> Result<(), Error> {
         let Some(place) = self.place_or_add(app, &shown.hash).await? else {
             return Ok(());
