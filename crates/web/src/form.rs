@@ -178,7 +178,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                 })
             }
             _ => Err(Error::UnsupportedMediaType(
-                "A post is sent as a form (multipart/form-data).".into(),
+                "This page reads forms (multipart/form-data).".into(),
             )
             .into_response()),
         }

@@ -48,10 +48,15 @@ impl Asked {
         if response.status().is_server_error() {
             self.log(&response);
         }
-        if is_drawn(&response) {
+        // A form that came back with its faults is a page; who asked for JSON gets the faults alone.
+        if is_document(&response) || (is_page(&response) && !self.wants_json()) {
             return response;
         }
-        let wording = Wording::of(response.status());
+        let wording = if response.extensions().get::<ProtectionError>().is_some() {
+            wording::CROSS_SITE
+        } else {
+            Wording::of(response.status())
+        };
         let detail = said_about(&response);
         let view = View {
             status: response.status().as_u16(),
@@ -122,30 +127,27 @@ impl Asked {
 }
 
 /// axum and most layers refuse with `text/plain` or nothing; a page or a document was meant for the reader.
-fn is_drawn(response: &Response<Body>) -> bool {
-    let kind = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("");
-    let kind = kind.split(';').next().unwrap_or("").trim();
+fn is_page(response: &Response<Body>) -> bool {
+    kind(response) == "text/html"
+}
+
+fn is_document(response: &Response<Body>) -> bool {
     matches!(
-        kind,
-        "text/html" | "application/json" | "application/problem+json"
+        kind(response),
+        "application/json" | "application/problem+json"
     )
+}
+
+fn kind(response: &Response<Body>) -> &str {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    kind.split(';').next().unwrap_or("").trim()
 }
 
 /// The sentence that whoever refused left for the reader.
 fn said_about(response: &Response<Body>) -> Option<Cow<'static, str>> {
-    let extensions = response.extensions();
-    let from_problem = extensions
-        .get::<Problem>()
-        .and_then(|problem| problem.detail.clone());
-    from_problem.or_else(|| {
-        extensions
-            .get::<ProtectionError>()
-            .map(|_| wording::CROSS_SITE.into())
-    })
+    let problem = response.extensions().get::<Problem>()?;
+    problem.detail.clone()
 }
 
 /// The cause that whoever failed left for the log.

@@ -12,7 +12,11 @@ pub(super) struct Wording {
 }
 
 /// Said when the browser reports that another site sent the form.
-pub(super) const CROSS_SITE: &str = "This form was sent from another site, so it was not accepted.";
+pub(super) const CROSS_SITE: Wording = Wording {
+    title: "Not sent from here",
+    detail: "This form was sent from another site, so it was not accepted.",
+    advice: "Nothing was changed. If you meant it, open the page on this site and send its own form.",
+};
 
 impl Wording {
     #[rustfmt::skip] // One status a line reads as the table that it is.

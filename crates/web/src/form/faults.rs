@@ -1,7 +1,10 @@
 //! What is wrong with a form, field by field; the worst of it decides the status of the answer.
 
+use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+
+use crate::error::Problem;
 
 /// One thing to be put right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +60,18 @@ impl Faults {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status.unwrap_or(StatusCode::OK)
+    }
+
+    /// Leaves the sentences with an answer, for a client that asked for JSON and not for the form.
+    pub(crate) fn told_with(&self, mut response: Response) -> Response {
+        if !self.list.is_empty() {
+            let sentences: Vec<&str> = self.list.iter().map(|it| it.message.as_str()).collect();
+            response.extensions_mut().insert(Problem {
+                detail: Some(sentences.join(" ").into()),
+                cause: None,
+            });
+        }
+        response
     }
 
     pub(crate) fn list(&self) -> &[Fault] {

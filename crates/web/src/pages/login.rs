@@ -54,5 +54,5 @@ pub(crate) async fn create(
     let response = page
         .answer(refused.faults.status(), "pages/login/form.html", view)
         .await?;
-    Ok(refused.hint(response))
+    Ok(refused.hint(refused.faults.told_with(response)))
 }

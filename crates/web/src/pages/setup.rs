@@ -12,6 +12,7 @@ use gatepost_domain::username::Username;
 use gatepost_storage::setup::SetUp;
 use gatepost_storage::users::{NewUser, PasswordHash};
 use serde::{Deserialize, Serialize};
+use session_auth::password::{MAX_LEN, MIN_LEN, PasswordError};
 
 use crate::error::Error;
 use crate::form::{Fault, Faults, Form};
@@ -106,9 +107,16 @@ async fn owner(app: &App, form: &Form) -> Result<NewUser, Faults> {
                     .filter(|_| named)
                     .map(|error| error.to_string()),
             );
-            fault("password", hash.err().map(|error| error.to_string()));
+            fault("password", hash.err().map(in_words));
             Err(faults)
         }
+    }
+}
+
+fn in_words(error: PasswordError) -> String {
+    match error {
+        PasswordError::Length => format!("Choose a password of {MIN_LEN} to {MAX_LEN} characters."),
+        _ => "Too many people log in at the moment. Try again in a few seconds.".to_owned(),
     }
 }
 
@@ -120,8 +128,10 @@ async fn again(page: &Page, form: &Form, faults: &Faults) -> Result<Response, Er
         display_name: form.text("display_name"),
         errors: faults.list(),
     };
-    page.answer(faults.status(), "pages/setup/form.html", view)
-        .await
+    let form = page
+        .answer(faults.status(), "pages/setup/form.html", view)
+        .await?;
+    Ok(faults.told_with(form))
 }
 
 #[derive(Serialize)]

@@ -190,6 +190,40 @@ async fn every_page_refuses_the_methods_it_does_not_have() {
 }
 
 #[tokio::test]
+async fn a_client_that_asks_for_json_gets_the_faults_of_a_form_alone() {
+    let site = Site::new().await;
+    let mut browser = site.logged_in("alice").await;
+    let json = [("accept", "application/json")];
+    let untitled = [("title", ""), ("text", "Words.")];
+    let wrong = [("login", "alice"), ("password", "mellon")];
+    let mut stranger = site.browser();
+    for (answer, status, says) in [
+        (
+            browser.post_with("/new", &untitled, &json).await,
+            422,
+            "A post needs a title.",
+        ),
+        (
+            stranger.post_with("/login", &wrong, &json).await,
+            401,
+            "Name or password is wrong.",
+        ),
+        (
+            stranger.post_with("/new", &untitled, &json).await,
+            401,
+            "This needs a login.",
+        ),
+    ] {
+        let answer = answer.expect(status);
+        assert_eq!(
+            answer.header(header::CONTENT_TYPE),
+            "application/problem+json"
+        );
+        assert_eq!(answer.json()["detail"], says);
+    }
+}
+
+#[tokio::test]
 async fn a_form_in_a_language_the_page_does_not_read_is_415() {
     let site = Site::new().await;
     let mut browser = site.logged_in("alice").await;

@@ -106,7 +106,10 @@ async fn forms_of_other_sites_are_refused_and_our_own_accepted() {
             .post_with("/healthz", &[], &[&nothing[..], headers].concat())
             .await;
         assert_eq!(answer.status, 403, "{headers:?}");
-        answer.expect_text("from another site").expect_text("<h1>");
+        answer
+            .expect_text("from another site")
+            .expect_text("<h1>")
+            .expect_no_text("Log in as someone");
     }
 }
 

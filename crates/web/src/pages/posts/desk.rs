@@ -106,8 +106,10 @@ impl Desk {
         } else {
             status
         };
-        page.answer(status, "pages/posts/form.html", self.view(typed))
-            .await
+        let form = page
+            .answer(status, "pages/posts/form.html", self.view(typed))
+            .await?;
+        Ok(typed.faults.told_with(form))
     }
 
     pub(super) fn view(self, typed: &Typed) -> FormView {
