@@ -333,6 +333,7 @@ async fn a_stranger_learns_nothing_about_a_draft_from_its_form() {
             .await;
         answers.push(
             kept(page, 401, "Mine", "Words.")
+                .expect_text(">Edit a post<")
                 .text()
                 .replace(address, ""),
         );
