@@ -407,3 +407,25 @@ async fn a_busy_database_is_503_with_everything_that_was_typed() {
         .await
         .expect_redirect("/kept-title");
 }
+
+#[tokio::test]
+async fn a_form_that_brings_its_login_survives_a_busy_database() {
+    let site = Site::with(&[("login", "name-only")]).await;
+    let file = format!("sqlite:{}", site.database().display());
+    let other = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let mut lock = other.acquire().await.unwrap();
+    sqlx::query("begin immediate")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let form = Multipart::new()
+        .text("title", "Kept title")
+        .text("text", "Kept text.")
+        .text("login", "newcomer");
+    let busy = site.browser().post_multipart("/new", form).await;
+    let busy = busy.expect(503);
+    assert!(!busy.header(header::RETRY_AFTER).is_empty(), "{busy:?}");
+    busy.expect_text("Kept title")
+        .expect_text("Kept text.")
+        .expect_text("value=\"newcomer\"");
+}

@@ -12,10 +12,13 @@ use session_auth::{Attempt, Auth};
 
 use crate::auth::{self, Accounts};
 use crate::config::LoginMode;
-use crate::error::Error;
+use crate::error::{Chain, Error};
 use crate::form::{Faults, Form};
 use crate::page::Page;
 use crate::state::App;
+
+/// After which a database that was busy usually no longer is.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What somebody typed to log in; the password shows itself nowhere.
 pub(crate) struct Credentials<'a> {
@@ -74,9 +77,22 @@ impl<'a> Credentials<'a> {
                 None,
             )));
         }
-        match app.config.login {
+        let tried = match app.config.login {
             LoginMode::Password => self.with_password(app, &auth).await,
             LoginMode::NameOnly => self.by_name_alone(app, &auth).await,
+        };
+        match tried {
+            // It will pass, and the form that came with the name must not be lost over it.
+            Err(Error::Unavailable(cause)) => {
+                tracing::error!(cause = %Chain(&*cause), "a login could not be tried");
+                let message = "Nobody can log in at the moment. Keep this page and try again.";
+                Ok(Err(Refused::because(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    message.to_owned(),
+                    Some(SOON),
+                )))
+            }
+            tried => tried,
         }
     }
 
