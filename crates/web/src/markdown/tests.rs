@@ -211,6 +211,8 @@ fn the_summary_is_words_only() {
     );
     assert_eq!(summary("one two three four", 9), "one two…");
     assert_eq!(summary("", 10), "");
+    assert_eq!(summary("- [ ] pack\n- [x] go", 20), "pack go");
+    assert_eq!(summary("> One.\n>\n> Two.", 20), "One. Two.");
     assert_eq!(
         summary("![alt](/images/x.jpg)\n\n<script>x</script>", 10),
         "alt"

@@ -51,7 +51,7 @@ fn plain(node: Node<'_>, text: &mut String) {
         match &node.data().value {
             NodeValue::Text(words) => text.push_str(words),
             NodeValue::Code(code) => text.push_str(&code.literal),
-            NodeValue::SoftBreak | NodeValue::LineBreak | NodeValue::Item(_) => text.push(' '),
+            NodeValue::SoftBreak | NodeValue::LineBreak | NodeValue::Paragraph => text.push(' '),
             _ => {}
         }
     }
