@@ -20,12 +20,14 @@ mod attempt;
 mod error;
 mod layer;
 mod recent;
+mod sessions;
 
 #[cfg(feature = "password")]
 pub use attempt::Attempt;
 pub use error::AuthError;
 pub use layer::{AuthLayer, AuthService};
 pub(crate) use recent::Recency;
+pub use sessions::OpenSession;
 
 use layer::Settings;
 

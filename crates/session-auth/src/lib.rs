@@ -57,7 +57,7 @@ pub mod testing;
 pub use ambient::{Clock, Randomness};
 #[cfg(feature = "password")]
 pub use auth::Attempt;
-pub use auth::{Auth, AuthError, AuthLayer, AuthService};
+pub use auth::{Auth, AuthError, AuthLayer, AuthService, OpenSession};
 pub use client::Client;
 #[cfg(feature = "minijinja")]
 pub use context::{

@@ -20,8 +20,8 @@ use tokio::sync::OnceCell;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    Client, Login, Promise, SessionError, SessionKey, SessionStorage, Stamp, StorageError,
-    StoredSession,
+    Change, Client, Login, LoginChange, Outcome, Promise, SessionError, SessionKey, SessionStorage,
+    Stamp, StorageError, StoredSession,
     client::browser_name,
     cookie::Presented,
     layer::Shared,
@@ -172,6 +172,37 @@ impl RequestSession {
         let storage = &self.inner.storage;
         let ended = storage.delete_by_user(user, self.inner.key.as_ref());
         ended.await.map_err(SessionError::Unavailable)
+    }
+
+    /// What the storage has this request's session under, once it has any.
+    pub(crate) fn key(&self) -> Option<SessionKey> {
+        self.inner.key
+    }
+
+    /// The sessions in which this user is logged in, as the storage has them now.
+    pub(crate) async fn sessions_of(
+        &self,
+        user: &str,
+    ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, SessionError> {
+        let listed = self.inner.storage.list_by_user(user).await;
+        listed.map_err(SessionError::Unavailable)
+    }
+
+    /// Ends another session, now. `false` when it is not there any more, perhaps because it has another id by now.
+    pub(crate) async fn end(&self, key: &SessionKey) -> Result<bool, SessionError> {
+        let storage = &self.inner.storage;
+        // A deletion would not tell whether there was something to delete; a logout does.
+        let mut logout = Change::new(self.now());
+        logout.wipe = true;
+        logout.login = LoginChange::Clear;
+        let outcome = storage.commit(key, &logout).await;
+        let was_there = match outcome.map_err(SessionError::Unavailable)? {
+            Outcome::Done => true,
+            Outcome::Gone | Outcome::Changed(_) => false,
+        };
+        let deleted = storage.delete(key).await;
+        deleted.map_err(SessionError::Unavailable)?;
+        Ok(was_there)
     }
 
     /// Runs when the answer is a 5xx, for what was done at once and should not count then.

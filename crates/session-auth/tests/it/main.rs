@@ -26,6 +26,8 @@ mod login;
 #[cfg(all(feature = "memory", feature = "password"))]
 mod minimal;
 mod next;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod open_sessions;
 #[cfg(feature = "testing")]
 mod own_storage;
 #[cfg(feature = "password")]
