@@ -126,7 +126,7 @@ impl From<ContextError> for Error {
 }
 
 /// Seconds after which something that passes by itself has usually passed.
-const SOON: HeaderValue = HeaderValue::from_static("2");
+pub(crate) const SOON: HeaderValue = HeaderValue::from_static("2");
 
 /// What the outermost layer needs to know beyond the status; it rides in the extensions of the response.
 #[derive(Debug, Clone, Default)]

@@ -1,10 +1,10 @@
 //! What is wrong with a form, field by field; the worst of it decides the status of the answer.
 
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::Serialize;
 
-use crate::error::Problem;
+use crate::error::{Problem, SOON};
 
 /// One thing to be put right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -62,7 +62,8 @@ impl Faults {
         self.status.unwrap_or(StatusCode::OK)
     }
 
-    /// Leaves the sentences with an answer, for a client that asked for JSON and not for the form.
+    /// Leaves the sentences with an answer, for a client that asked for JSON and not for the form, and says when to
+    /// come back where what is wrong will pass.
     pub(crate) fn told_with(&self, mut response: Response) -> Response {
         if !self.list.is_empty() {
             let sentences: Vec<&str> = self.list.iter().map(|it| it.message.as_str()).collect();
@@ -70,6 +71,9 @@ impl Faults {
                 detail: Some(sentences.join(" ").into()),
                 cause: None,
             });
+        }
+        if self.status == Some(StatusCode::SERVICE_UNAVAILABLE) {
+            response.headers_mut().insert(header::RETRY_AFTER, SOON);
         }
         response
     }

@@ -399,6 +399,15 @@ async fn a_busy_database_is_503_with_everything_that_was_typed() {
     busy.expect_text("Kept title")
         .expect_text("Kept text.")
         .expect_no_text("locked");
+    let mut small = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(8, 8)
+        .write_to(&mut small, image::ImageFormat::Png)
+        .unwrap();
+    let pictured = form().file("image", "small.png", "image/png", small.get_ref());
+    let busy = alice.post_multipart("/new", pictured).await.expect(503);
+    assert!(!busy.header(header::RETRY_AFTER).is_empty(), "{busy:?}");
+    busy.expect_text("Kept text.")
+        .expect_text("small.png could not be stored");
     site.browser().get("/").await.expect(200);
 
     sqlx::query("rollback").execute(&mut *lock).await.unwrap();

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::access::{Action, SiteAction, Viewer};
 use gatepost_domain::post::{Post, Status};
 use gatepost_storage::posts::{Created, Edit, Updated};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use session_auth::FlashLevel;
 
 use super::desk::{Conflict, Desk, Preview};
@@ -118,12 +118,7 @@ impl Submission {
             )
         };
         self.typed.faults.add(status, "text", sentence);
-        let mut response = self.desk().draw(&self.page, status, &self.typed).await?;
-        if passing {
-            let soon = HeaderValue::from_static("2");
-            response.headers_mut().insert(header::RETRY_AFTER, soon);
-        }
-        Ok(response)
+        self.desk().draw(&self.page, status, &self.typed).await
     }
 
     async fn onward(&self, post: &Post) -> Result<Response, Error> {
