@@ -20,7 +20,10 @@ use tower::ServiceExt;
 
 /// Every storage that exists here, with a word for the assertion messages.
 pub(crate) async fn layers() -> Vec<(&'static str, SessionLayer)> {
-    #[cfg_attr(not(feature = "sqlite"), allow(unused_mut))]
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(unused_mut, reason = "there is one more with sqlite")
+    )]
     let mut layers = vec![("memory", SessionLayer::new(MemoryStorage::new()))];
     #[cfg(feature = "sqlite")]
     layers.push(("sqlite", SessionLayer::new(sqlite().await)));
