@@ -21,8 +21,17 @@ mod contract;
 mod cookie_storages;
 #[cfg(feature = "memory")]
 mod flash;
+#[cfg(all(feature = "memory", feature = "password", feature = "testing"))]
+mod json_api;
 #[cfg(feature = "memory")]
 mod login;
+#[cfg(all(
+    feature = "memory",
+    feature = "minijinja",
+    feature = "password",
+    feature = "testing"
+))]
+mod minijinja_site;
 #[cfg(all(feature = "memory", feature = "password"))]
 mod minimal;
 mod next;
@@ -51,6 +60,8 @@ mod threads;
 mod throttle;
 #[cfg(all(feature = "tower", feature = "testing"))]
 mod tower;
+#[cfg(feature = "sqlite")]
+mod two_instances;
 
 #[cfg(any(
     feature = "sqlite",
@@ -59,3 +70,5 @@ mod tower;
 mod counter;
 #[cfg(feature = "memory")]
 mod site;
+#[cfg(any(feature = "sqlite", all(feature = "memory", feature = "password")))]
+mod socket;
