@@ -17,6 +17,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use base_url::BaseUrl;
+pub(crate) use base_url::is_loopback;
 pub use error::ConfigError;
 pub(crate) use settings::{SETTINGS, Setting};
 pub(crate) use sources::{Flags, Values};
@@ -133,6 +134,11 @@ impl Config {
             return Err(ConfigError::NameOnlyIsReachable {
                 listen: config.listen,
             });
+        }
+        if config.login == LoginMode::NameOnly
+            && !(config.base_url.is_loopback() && config.trusted_proxies.is_empty())
+        {
+            return Err(ConfigError::NameOnlyIsProxied);
         }
         Ok(config)
     }

@@ -11,6 +11,7 @@ use axum::extract::FromRequestParts;
 use axum::response::Response;
 use gatepost_domain::access::Viewer;
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderValue, Method, StatusCode, header};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
@@ -34,6 +35,13 @@ impl Page {
     pub(crate) async fn viewer(&self) -> Result<Viewer, Error> {
         let account = self.auth()?.user().await?;
         Ok(account.map_or(Viewer::Anonymous, |account| Viewer::User(account.user)))
+    }
+
+    /// The host that the client asked for, as it wrote it.
+    pub(crate) fn host(&self) -> &str {
+        let named = self.parts.uri.authority().map(Authority::as_str);
+        let header = || self.parts.headers.get(header::HOST)?.to_str().ok();
+        named.or_else(header).unwrap_or_default()
     }
 
     pub(crate) fn auth(&self) -> Result<Auth<Accounts>, Error> {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::Uri;
+use http::uri::Authority;
 
 /// An origin such as `https://blog.example.org`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +54,30 @@ impl BaseUrl {
         self.0.starts_with("https:")
     }
 
+    /// Whether only somebody at this computer can reach it.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let authority = self
+            .0
+            .split_once("://")
+            .map_or("", |(_, authority)| authority);
+        is_loopback(authority)
+    }
+
     /// The origin, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a host, with or without a port, is a name that no name server answers for: an address of the loopback, or
+/// `localhost` (RFC 6761, 6.3).
+pub(crate) fn is_loopback(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<Authority>() else {
+        return false;
+    };
+    let host = authority.host();
+    let ip = host.trim_start_matches('[').trim_end_matches(']');
+    ip.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) || host.eq_ignore_ascii_case("localhost")
 }
 
 impl fmt::Display for BaseUrl {
@@ -67,7 +88,32 @@ impl fmt::Display for BaseUrl {
 
 #[cfg(test)]
 mod tests {
-    use super::BaseUrl;
+    use super::{BaseUrl, is_loopback};
+
+    #[test]
+    fn a_name_that_a_name_server_may_answer_for_is_not_this_computer() {
+        for here in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1",
+            "127.9.9.9:80",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for elsewhere in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:8080",
+            "0.0.0.0",
+            "192.168.0.1",
+            "localhost@evil.example",
+        ] {
+            assert!(!is_loopback(elsewhere), "{elsewhere}");
+        }
+    }
 
     #[test]
     fn an_origin_is_written_as_browsers_write_it() {

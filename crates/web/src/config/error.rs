@@ -59,6 +59,11 @@ pub enum ConfigError {
         /// The address that was asked for.
         listen: SocketAddr,
     },
+    /// Login by name alone must not be offered through a proxy either.
+    #[error(
+        "Login by name alone is for this computer only, and a base URL or trusted proxies bring others to it; leave out `--base-url` and `--trusted-proxies`, or use `--login password`."
+    )]
+    NameOnlyIsProxied,
     /// The data directory holds the file, so the file cannot name it.
     #[error("{} cannot set `data`, because it lies in that directory; use `--data DIR` or GATEPOST_DATA.", path.display())]
     DataInFile {

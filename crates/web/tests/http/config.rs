@@ -193,6 +193,14 @@ fn login_by_name_alone_stays_on_this_computer() {
     let said =
         Settings::new().refused(&["serve", "--login", "name-only", "--listen", "0.0.0.0:8080"]);
     assert!(said.contains("--listen 127.0.0.1:8080"), "{said}");
+    for bringing_others in [
+        ["--base-url", "https://blog.example.org"],
+        ["--trusted-proxies", "127.0.0.1"],
+    ] {
+        let said = Settings::new()
+            .refused(&[&["serve", "--login", "name-only"][..], &bringing_others].concat());
+        assert!(said.contains("--login password"), "{said}");
+    }
     let directory = tempfile::tempdir().unwrap();
     let mut served = Program::serve(directory.path(), &["--login", "name-only"]);
     assert!(served.line().contains("http://127.0.0.1:"));

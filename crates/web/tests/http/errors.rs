@@ -419,7 +419,7 @@ async fn a_busy_database_is_503_with_everything_that_was_typed() {
 
 #[tokio::test]
 async fn a_form_that_brings_its_login_survives_a_busy_database() {
-    let site = Site::with(&[("login", "name-only")]).await;
+    let site = Site::with(&[("login", "name-only"), ("base-url", "http://localhost")]).await;
     let file = format!("sqlite:{}", site.database().display());
     let other = sqlx::SqlitePool::connect(&file).await.unwrap();
     let mut lock = other.acquire().await.unwrap();
@@ -431,7 +431,11 @@ async fn a_form_that_brings_its_login_survives_a_busy_database() {
         .text("title", "Kept title")
         .text("text", "Kept text.")
         .text("login", "newcomer");
-    let busy = site.browser().post_multipart("/new", form).await;
+    let busy = site
+        .browser()
+        .at("localhost")
+        .post_multipart("/new", form)
+        .await;
     let busy = busy.expect(503);
     assert!(!busy.header(header::RETRY_AFTER).is_empty(), "{busy:?}");
     busy.expect_text("Kept title")

@@ -139,8 +139,8 @@ async fn a_logout_is_a_post_and_the_old_cookie_is_worth_nothing() {
 
 #[tokio::test]
 async fn by_name_alone_a_new_name_becomes_an_author_and_a_known_one_needs_no_password() {
-    let site = Site::with(&[("login", "name-only")]).await;
-    let mut browser = site.browser();
+    let site = name_only().await;
+    let mut browser = site.browser().at("localhost");
     let page = browser.get("/login").await.expect(200);
     page.expect_text("classroom")
         .expect_no_text("name=\"password\"");
@@ -155,7 +155,7 @@ async fn by_name_alone_a_new_name_becomes_an_author_and_a_known_one_needs_no_pas
         .post_multipart("/new", form)
         .await
         .expect_redirect("/mine");
-    let mut again = site.browser();
+    let mut again = site.browser().at("127.0.0.1:8080");
     again
         .post("/login", &[("login", "DORA")])
         .await
@@ -163,10 +163,36 @@ async fn by_name_alone_a_new_name_becomes_an_author_and_a_known_one_needs_no_pas
     again.get("/mine/edit").await.expect(200);
     let refused = site
         .browser()
+        .at("localhost")
         .post("/login", &[("login", "no name!")])
         .await
         .expect(422);
     refused.expect_text("value=\"no name!\"");
+}
+
+#[tokio::test]
+async fn by_name_alone_nobody_logs_in_under_a_name_that_somebody_elses_server_answers_for() {
+    let site = name_only().await;
+    for host in ["evil.example", "localhost.evil.example:8080"] {
+        let refused = site
+            .browser()
+            .at(host)
+            .post("/login", &[("login", "alice")])
+            .await;
+        refused
+            .expect(403)
+            .expect_text("http://localhost")
+            .expect_text("value=\"alice\"");
+    }
+    let mut here = site.browser().at("localhost");
+    here.post("/login", &[("login", "alice")])
+        .await
+        .expect_redirect("/");
+}
+
+/// A classroom's site, which only this computer reaches.
+async fn name_only() -> Site {
+    Site::with(&[("login", "name-only"), ("base-url", "http://localhost")]).await
 }
 
 #[tokio::test]

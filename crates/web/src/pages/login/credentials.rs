@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use session_auth::{Attempt, Auth};
 
 use crate::auth::{self, Accounts};
-use crate::config::LoginMode;
+use crate::config::{LoginMode, is_loopback};
 use crate::error::{Chain, Error};
 use crate::form::{Faults, Form};
 use crate::page::Page;
@@ -79,7 +79,7 @@ impl<'a> Credentials<'a> {
         }
         let tried = match app.config.login {
             LoginMode::Password => self.with_password(app, &auth).await,
-            LoginMode::NameOnly => self.by_name_alone(app, &auth).await,
+            LoginMode::NameOnly => self.by_name_alone(app, page, &auth).await,
         };
         match tried {
             // It will pass, and the form that came with the name must not be lost over it.
@@ -139,8 +139,14 @@ impl<'a> Credentials<'a> {
     async fn by_name_alone(
         &self,
         app: &App,
+        page: &Page,
         auth: &Auth<Accounts>,
     ) -> Result<Result<(), Refused>, Error> {
+        // A page from elsewhere can point its own name at this computer (DNS rebinding), and its form then passes for ours.
+        if !is_loopback(page.host()) {
+            let message = format!("Open {} to log in by name alone.", app.config.base_url);
+            return Ok(Err(Refused::because(StatusCode::FORBIDDEN, message, None)));
+        }
         let refused = |message: String| {
             Ok(Err(Refused::because(
                 StatusCode::UNPROCESSABLE_ENTITY,

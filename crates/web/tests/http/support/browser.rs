@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use http::{HeaderName, Method, Request, Response, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use tower::ServiceExt as _;
 
 use super::answer::Answer;
@@ -15,6 +15,8 @@ use super::site::{Service, Site};
 pub(crate) struct Browser {
     service: Service,
     cookies: BTreeMap<String, String>,
+    /// Where it thinks the site is; `blog.test` unless told.
+    host: Option<&'static str>,
 }
 
 impl Browser {
@@ -22,7 +24,14 @@ impl Browser {
         Self {
             service: site.service(),
             cookies: BTreeMap::new(),
+            host: None,
         }
+    }
+
+    /// The same browser, with another host in its address bar.
+    pub(crate) fn at(mut self, host: &'static str) -> Self {
+        self.host = Some(host);
+        self
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -78,6 +87,13 @@ impl Browser {
 
     pub(crate) async fn send(&mut self, request: http::request::Builder, body: Body) -> Answer {
         let mut request = request.body(body).expect("a well-formed request");
+        if let Some(host) = self.host {
+            let headers = request.headers_mut();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            if let Some(origin) = headers.get_mut(header::ORIGIN) {
+                *origin = format!("http://{host}").parse().expect("an origin");
+            }
+        }
         if !self.cookies.is_empty() && !request.headers().contains_key(header::COOKIE) {
             let all: Vec<_> = self
                 .cookies
