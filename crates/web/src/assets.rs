@@ -1,7 +1,9 @@
-//! The style sheet, script and icons, under addresses that contain their hash.
+//! The style sheet (squeezed), script and icons, under addresses that contain their hash.
 //!
 //! Invariant: an address with the right hash is immutable for a year; any other hash answers the present file, which the
 //! browser must ask about again, so that a page from before an upgrade is not left without its styles.
+
+mod squeeze;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -90,7 +92,11 @@ impl Assets {
 }
 
 impl Asset {
-    fn new(name: &str, plain: Bytes) -> Self {
+    fn new(name: &str, written: Bytes) -> Self {
+        let plain = match std::str::from_utf8(&written) {
+            Ok(sheet) if name.ends_with(".css") => squeeze::squeeze(sheet).into(),
+            _ => written,
+        };
         let hash = blake3::hash(&plain).to_hex()[..12].to_owned();
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
         let url = format!("/static/{stem}-{hash}.{extension}");
