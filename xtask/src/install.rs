@@ -44,6 +44,22 @@ pub(crate) const WRK: Program = Program {
     name: "wrk",
     package: "wrk",
 };
+pub(crate) const NPM: Program = Program {
+    name: "npm",
+    package: "npm",
+};
+pub(crate) const JAVA: Program = Program {
+    name: "java",
+    package: "default-jre-headless",
+};
+pub(crate) const EXIFTOOL: Program = Program {
+    name: "exiftool",
+    package: "libimage-exiftool-perl",
+};
+pub(crate) const PYTHON: Program = Program {
+    name: "python3",
+    package: "python3",
+};
 pub(crate) const TASKSET: Program = Program {
     name: "taskset",
     package: "util-linux",

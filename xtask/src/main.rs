@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod browser;
+mod check_pages;
 mod command;
 mod dev;
 mod gate;
@@ -36,6 +37,8 @@ enum Command {
     /// Start and stop a throwaway PostgreSQL and Redis by hand.
     #[command(subcommand)]
     Services(services::Command),
+    /// Let outside judges look at every page of a demo site: axe, Lighthouse, the Nu checker, feed and link checkers, exiftool.
+    CheckPages(check_pages::Options),
     /// Measure a release build against a bare axum server and write target/bench/report.md.
     Bench(bench::Options),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::run(),
         Command::Services(command) => services::run(&command),
+        Command::CheckPages(options) => check_pages::run(&options),
         Command::Bench(options) => bench::run(&options),
     };
     match outcome {

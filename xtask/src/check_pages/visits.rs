@@ -1,0 +1,44 @@
+//! axe-core and the browser itself, over every page and state of `visits.mjs`, in both schemes, at a phone's and a desk's width.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::tools::{Tools, script};
+use super::{Finding, Verdict};
+use crate::command::run;
+
+/// What the browser brought home.
+#[derive(Deserialize)]
+pub(super) struct Visited {
+    pub(super) seen: Vec<Seen>,
+    findings: Vec<Finding>,
+    /// The `Cookie` header of somebody who is logged in.
+    pub(super) cookie: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    pub(super) name: String,
+    pub(super) address: String,
+    /// Its HTML as it was sent, in the directory of the visits.
+    pub(super) file: String,
+}
+
+pub(super) fn judge(tools: &Tools, site: &str, output: &Path) -> Result<(Visited, Verdict)> {
+    println!("── axe-core and the browser");
+    run(tools
+        .node(&script("judge.mjs"))?
+        .arg(site)
+        .arg(output)
+        .arg(&tools.chromium))?;
+    let judged = std::fs::read_to_string(output.join("judged.json"))?;
+    let mut visited: Visited = serde_json::from_str(&judged).context("judged.json")?;
+    let verdict = Verdict {
+        judge: "axe-core and the browser",
+        looked_at: visited.seen.len(),
+        findings: std::mem::take(&mut visited.findings),
+    };
+    Ok((visited, verdict))
+}
