@@ -1,6 +1,7 @@
 //! Markdown to the HTML that readers get. Whatever was typed, no raw HTML, script, handler or foreign picture comes out.
 
 mod allowed;
+mod code;
 mod for_readers;
 mod words;
 

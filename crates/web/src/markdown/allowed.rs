@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::code;
+
 /// The second wall: an allow-list over what the renderer wrote, so that a mistake above reaches nobody.
 pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut allowed = ammonia::Builder::empty();
@@ -31,6 +33,7 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
             "p",
             "pre",
             "section",
+            "span",
             "strong",
             "sup",
             "table",
@@ -56,6 +59,7 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
         .add_tag_attributes("ol", &["start"])
         .add_tag_attributes("pre", &["tabindex"])
         .add_tag_attributes("section", &["class"])
+        .add_tag_attributes("span", &["class"])
         .add_tag_attributes("sup", &["class"])
         .add_tag_attributes("td", &["class"])
         .add_tag_attributes("th", &["class", "scope"])
@@ -69,6 +73,7 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
                 ("code", "class") => value.starts_with("language-") && !value.contains(' '),
                 ("img", "src") => value.starts_with("/images/"),
                 ("input", "type") => value == "checkbox",
+                ("span", "class") => code::CLASSES.contains(&value),
                 (_, "class") => CLASSES.contains(&value),
                 _ => true,
             };

@@ -7,6 +7,7 @@ use comrak::html::{ChildRendering, format_node_default};
 use comrak::nodes::{Node, NodeValue};
 use gatepost_domain::picture::{ImageFile, Picture};
 
+use super::code;
 use crate::figure::{Figure, WIDE};
 
 /// The pictures a text may show, and how many it has shown.
@@ -71,14 +72,14 @@ create_formatter!(ForReaders<Shown>, {
             context.cr()?;
             let scrolls = block.literal.lines().any(|line| line.chars().count() > 60);
             context.write_str(if scrolls { "<pre tabindex=\"0\"><code" } else { "<pre><code" })?;
-            if let Some(language) = block.info.split_whitespace().next() {
-                let plain = language.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#._-".contains(&b));
-                if plain {
-                    write!(context, " class=\"language-{language}\"")?;
-                }
+            // `rust,ignore` is how Rust's own documents say it.
+            let language = block.info.split([' ', '\t', ',']).next().unwrap_or("");
+            let plain = language.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#._-".contains(&b));
+            if plain && !language.is_empty() {
+                write!(context, " class=\"language-{language}\"")?;
             }
             context.write_str(">")?;
-            context.escape(&block.literal)?;
+            code::write(context, language, &block.literal)?;
             context.write_str("</code></pre>\n")?;
         }
     },

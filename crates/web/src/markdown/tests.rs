@@ -147,7 +147,11 @@ fn gfm_is_understood() {
     assert!(html("~~no~~").contains("<del>no</del>"));
     assert_eq!(
         html("```rust\nlet a = 1;\n```"),
-        "<pre><code class=\"language-rust\">let a = 1;\n</code></pre>\n"
+        "<pre><code class=\"language-rust\"><span class=\"k\">let</span> a = <span class=\"n\">1</span>;\n</code></pre>\n"
+    );
+    assert_eq!(
+        html("```\nlet a = 1 < 2;\n```"),
+        "<pre><code>let a = 1 &lt; 2;\n</code></pre>\n"
     );
 }
 
