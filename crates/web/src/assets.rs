@@ -7,18 +7,16 @@ mod squeeze;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue};
 
+use crate::edition::{ASK_FIRST, Edition, FOR_EVER};
 use crate::error::Error;
 use crate::state::App;
 
@@ -32,14 +30,12 @@ pub(crate) enum Assets {
     OnDisk(PathBuf),
 }
 
-/// One file, compressed once.
+/// One file.
 #[derive(Debug, Clone)]
 pub(crate) struct Asset {
     url: String,
     hash: String,
-    kind: &'static str,
-    plain: Bytes,
-    gzip: Option<Bytes>,
+    edition: Arc<Edition>,
 }
 
 impl Assets {
@@ -110,50 +106,17 @@ impl Asset {
             "txt" => "text/plain; charset=utf-8",
             _ => "application/octet-stream",
         };
-        let gzip = gzip(&plain).filter(|gzip| gzip.len() < plain.len());
+        let kind = HeaderValue::from_static(kind);
         Self {
             url,
             hash,
-            kind,
-            plain,
-            gzip,
+            edition: Arc::new(Edition::new(kind, plain)),
         }
     }
 
     fn respond(&self, request: &HeaderMap, immutable: bool) -> Response {
-        let gzip = self
-            .gzip
-            .as_ref()
-            .filter(|_| mentions(request, header::ACCEPT_ENCODING, "gzip"));
-        // Two encodings are two sets of bytes, so they have two tags.
-        let etag = format!(
-            "\"{}{}\"",
-            self.hash,
-            if gzip.is_some() { "-gzip" } else { "" }
-        );
-        let cache = if immutable {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
-        };
-        let mut response = Response::default();
-        let headers = response.headers_mut();
-        headers.insert(
-            header::ETAG,
-            HeaderValue::from_str(&etag).expect("a hash is a header value"),
-        );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        if mentions(request, header::IF_NONE_MATCH, &etag) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
-        }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        if gzip.is_some() {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        *response.body_mut() = gzip.unwrap_or(&self.plain).clone().into();
-        response
+        let cache = if immutable { FOR_EVER } else { ASK_FIRST };
+        self.edition.answer(request, cache)
     }
 }
 
@@ -178,37 +141,11 @@ pub(crate) async fn favicon(
         .assets
         .get("favicon.ico")
         .ok_or(Error::NotFound)?
-        .respond(&headers, false)
-        .into_response())
+        .respond(&headers, false))
 }
 
 fn without_hash(file: &str) -> Option<(String, &str)> {
     let (stem, extension) = file.rsplit_once('.')?;
     let (stem, hash) = stem.rsplit_once('-')?;
     Some((format!("{stem}.{extension}"), hash))
-}
-
-/// Whether a comma separated header lists an item that is not weighted with zero.
-fn mentions(headers: &HeaderMap, name: header::HeaderName, wanted: &str) -> bool {
-    let values = headers
-        .get_all(name)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|item| {
-        let (item, weight) = item.split_once(';').unwrap_or((item, ""));
-        let weight = weight
-            .trim()
-            .strip_prefix("q=")
-            .and_then(|weight| weight.parse::<f32>().ok());
-        item.trim()
-            .trim_start_matches("W/")
-            .eq_ignore_ascii_case(wanted)
-            && weight != Some(0.0)
-    })
-}
-
-fn gzip(plain: &[u8]) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(plain).ok()?;
-    encoder.finish().ok().map(Bytes::from)
 }

@@ -1,4 +1,5 @@
-//! What pages are made of: the assets they link, the templates, and the posts already rendered.
+//! What pages are made of: the assets they link, the templates, the posts already rendered, and since when pages are what
+//! they are.
 //!
 //! Invariant: only what can be made again from the binary and the database is in here.
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use crate::articles::Articles;
 use crate::assets::Assets;
+use crate::changes::Changes;
 use crate::site::Site;
 use crate::templates::Templates;
 
@@ -14,6 +16,7 @@ pub(crate) struct Look {
     pub(crate) assets: Arc<Assets>,
     pub(crate) templates: Templates,
     pub(crate) articles: Articles,
+    pub(crate) changes: Changes,
 }
 
 impl Look {
@@ -28,6 +31,7 @@ impl Look {
             templates: Templates::load(dev, Arc::clone(&assets))?,
             assets,
             articles: Articles::default(),
+            changes: Changes::default(),
         })
     }
 

@@ -12,7 +12,7 @@ use axum::response::Response;
 use gatepost_domain::access::Viewer;
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -21,8 +21,10 @@ use session_auth::{
 };
 
 use crate::auth::Accounts;
+use crate::edition::{ASK_FIRST, Edition, HTML, Modified, Tag};
 use crate::error::Error;
 use crate::state::App;
+use crate::theme::{Theme, is_nameless};
 
 /// What a handler renders with; knows the request it answers.
 pub(crate) struct Page {
@@ -42,6 +44,10 @@ impl Page {
         let named = self.parts.uri.authority().map(Authority::as_str);
         let header = || self.parts.headers.get(header::HOST)?.to_str().ok();
         named.or_else(header).unwrap_or_default()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
     }
 
     pub(crate) fn auth(&self) -> Result<Auth<Accounts>, Error> {
@@ -100,31 +106,45 @@ impl Page {
     }
 
     fn respond(&self, status: StatusCode, html: String) -> Response {
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/html; charset=utf-8"),
-        );
-        if status == StatusCode::OK && self.parts.method != Method::POST {
-            let tag = format!("W/\"{}\"", &blake3::hash(html.as_bytes()).to_hex()[..20]);
-            let asked = self.parts.headers.get_all(header::IF_NONE_MATCH);
-            let known = asked
-                .iter()
-                .filter_map(|value| value.to_str().ok())
-                .flat_map(|value| value.split(','))
-                .any(|known| known.trim().trim_start_matches("W/") == &tag[2..]);
-            if let Ok(tag) = HeaderValue::from_str(&tag) {
-                headers.insert(header::ETAG, tag);
-            }
-            if known {
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                return response;
-            }
-        }
-        *response.status_mut() = status;
-        *response.body_mut() = Body::from(html);
+        let mut response = if status == StatusCode::OK && self.parts.method != Method::POST {
+            self.edition(html).answer(&self.parts.headers, ASK_FIRST)
+        } else {
+            let mut response = Response::new(Body::from(html));
+            *response.status_mut() = status;
+            response.headers_mut().insert(header::CONTENT_TYPE, HTML);
+            response
+        };
+        // Every page has the reader's theme.
         response
+            .headers_mut()
+            .append(header::VARY, HeaderValue::from_static("Cookie"));
+        response
+    }
+
+    fn edition(&self, html: String) -> Edition {
+        let edition = Edition::new(HTML, html);
+        if !is_nameless(&self.parts.headers) {
+            return edition.private();
+        }
+        let modified = self.modified(edition.tag());
+        edition.modified(modified)
+    }
+
+    /// A text that is the same for everybody.
+    pub(crate) fn public(&self, kind: HeaderValue, text: String) -> Response {
+        let edition = Edition::new(kind, text);
+        let modified = self.modified(edition.tag());
+        edition
+            .modified(modified)
+            .answer(&self.parts.headers, ASK_FIRST)
+    }
+
+    /// Since when this address says to strangers what it says now.
+    pub(crate) fn modified(&self, tag: &Tag) -> Modified {
+        let path = self.parts.uri.path_and_query().map_or("", |it| it.as_str());
+        let theme = Theme::of(&self.parts.headers).word();
+        let now = self.app.world.now();
+        self.app.look.changes.seen(&[path, theme], tag, now)
     }
 }
 

@@ -6,9 +6,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use gatepost_domain::picture::ImageFile;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::posts::{Sighted, sight};
+use crate::edition::{ASK_FIRST, FOR_EVER, Tag, is_known};
 use crate::error::Error;
 use crate::page::Page;
 use crate::paths::{self, Segment};
@@ -20,16 +21,11 @@ const THUMBNAIL: u32 = 640;
 /// `GET /images/{file}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
+    page: Page,
     Segment(file): Segment,
-    headers: HeaderMap,
 ) -> Result<Response, Error> {
     let file: ImageFile = file.parse().map_err(|_| Error::NotFound)?;
-    let mut response = serve(&app, &file, &headers).await?;
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, forever);
-    Ok(response)
+    serve(&app, &page, &file, FOR_EVER).await
 }
 
 /// `GET /{post}/image`: a thumbnail in the right shape, under an address that outlives the picture.
@@ -37,7 +33,6 @@ pub(crate) async fn of_post(
     State(app): State<Arc<App>>,
     page: Page,
     Segment(segment): Segment,
-    headers: HeaderMap,
 ) -> Result<Response, Error> {
     let post = match sight(&app, &page.viewer().await?, &segment).await? {
         Sighted::Here(post) => post,
@@ -47,33 +42,36 @@ pub(crate) async fn of_post(
     };
     let picture = post.picture().ok_or(Error::NotFound)?;
     let variant = picture.at_most(THUMBNAIL).ok_or(Error::NotFound)?;
-    let mut response = serve(&app, &picture.file(variant), &headers).await?;
     // The post may get another picture at any time.
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(response)
+    serve(&app, &page, &picture.file(variant), ASK_FIRST).await
 }
 
-async fn serve(app: &App, file: &ImageFile, headers: &HeaderMap) -> Result<Response, Error> {
-    let tag = format!("\"{file}\"");
+/// A file is read only for who does not have it.
+async fn serve(
+    app: &App,
+    page: &Page,
+    file: &ImageFile,
+    cache: HeaderValue,
+) -> Result<Response, Error> {
+    let tag = Tag::named(&file.to_string());
     let mut response = Response::new(Body::empty());
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|known| {
-        known.to_str().is_ok_and(|known| {
-            known
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag)
-        })
-    });
-    if known {
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag.value());
+    headers.insert(header::CACHE_CONTROL, cache);
+    if is_known(page.headers(), &tag, None) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else {
-        *response.body_mut() = Body::from(app.images.get(file).await?.ok_or(Error::NotFound)?);
-        let kind = HeaderValue::from_static(file.format.content_type());
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        return Ok(response);
     }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
+    let bytes = app.images.get(file).await?.ok_or(Error::NotFound)?;
+    // Only of what is there.
+    let modified = page.modified(&tag);
+    headers.insert(header::LAST_MODIFIED, modified.value());
+    if is_known(page.headers(), &tag, Some(&modified)) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
     }
+    let kind = HeaderValue::from_static(file.format.content_type());
+    headers.insert(header::CONTENT_TYPE, kind);
+    *response.body_mut() = Body::from(bytes);
     Ok(response)
 }

@@ -2,17 +2,20 @@
 //!
 //! Invariant: nothing public is listed here; pages that change something need no crawler's promise to be safe.
 
-use axum::response::IntoResponse;
-use http::header;
+use std::sync::Arc;
 
-const ROBOTS: &str =
-    "User-agent: *\nDisallow: /login\nDisallow: /logout\nDisallow: /new\nDisallow: /setup\n";
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::edition::TEXT;
+use crate::page::Page;
+use crate::state::App;
 
 /// `GET /robots.txt`
-pub(crate) async fn show() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=3600"),
-    ];
-    (headers, ROBOTS)
+pub(crate) async fn show(State(app): State<Arc<App>>, page: Page) -> Response {
+    let text = format!(
+        "User-agent: *\nDisallow: /login\nDisallow: /logout\nDisallow: /new\nDisallow: /setup\n\nSitemap: {}/sitemap.xml\n",
+        app.config.base_url
+    );
+    page.public(TEXT, text)
 }

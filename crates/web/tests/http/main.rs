@@ -3,6 +3,7 @@
 mod support;
 
 mod accounts;
+mod conditional;
 mod config;
 mod demo;
 mod errors;
