@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::command::line;
+use crate::fuzz::{Outcome, Target, fuzz};
+
+/// What every fuzz target gets in the gate; by hand it gets longer.
+const FUZZING: Duration = Duration::from_secs(30);
 
 pub(crate) struct Gate {
     started: Instant,
@@ -55,6 +59,18 @@ impl Gate {
                 (false, _) => bail!("`{}` failed", line(command)),
                 (true, 0) => bail!("`{}` ran no test at all", line(command)),
                 (true, _) => Ok(()),
+            }
+        });
+    }
+
+    /// A step that fuzzes every target of the workspace, each of which counts as a test.
+    pub(crate) fn fuzz(&mut self, name: &str, targets: impl FnOnce() -> Result<Vec<Target>>) {
+        self.step(name, |tests| {
+            let Outcome { passed, failed } = fuzz(&targets()?, FUZZING)?;
+            (tests.passed, tests.failed) = (passed, failed);
+            match failed {
+                0 => Ok(()),
+                _ => bail!("{failed} fuzz targets failed"),
             }
         });
     }

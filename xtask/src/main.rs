@@ -10,6 +10,7 @@ mod browser;
 mod check_pages;
 mod command;
 mod dev;
+mod fuzz;
 mod gate;
 mod install;
 mod metadata;
@@ -32,6 +33,8 @@ enum Command {
     Dev(dev::Options),
     /// The one gate: everything that has to hold before a change is taken.
     Test(test::Options),
+    /// Run every fuzz target of the workspace for a while.
+    Fuzz(fuzz::Options),
     /// Check what the compiler cannot: who imports whom, licences, module headers, migrations, names.
     Tidy,
     /// Start and stop a throwaway PostgreSQL and Redis by hand.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Dev(options) => dev::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Tidy => tidy::run(),
         Command::Services(command) => services::run(&command),
         Command::CheckPages(options) => check_pages::run(&options),

@@ -1,6 +1,7 @@
 //! What `cargo metadata` says about the workspace and everything it depends on, as far as tidy and the gate ask.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -25,6 +26,8 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<Dependency>,
     #[serde(default)]
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    manifest_path: PathBuf,
     /// None: may be published anywhere; an empty list: `publish = false`.
     pub(crate) publish: Option<Vec<String>>,
 }
@@ -93,6 +96,10 @@ impl Metadata {
 }
 
 impl Package {
+    pub(crate) fn directory(&self) -> &Path {
+        self.manifest_path.parent().unwrap_or(Path::new("."))
+    }
+
     pub(crate) fn is_published(&self) -> bool {
         self.publish
             .as_ref()

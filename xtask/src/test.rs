@@ -11,7 +11,7 @@ use crate::command::{cargo, run as run_command};
 use crate::gate::Gate;
 use crate::metadata::Metadata;
 use crate::services::Throwaway;
-use crate::{browser, tidy, workspace};
+use crate::{browser, fuzz, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -51,9 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     tests(&mut gate);
     if options.quick {
         println!(
-            "\n--quick: the services and the browser journeys are left out, and so is Python; `cargo xtask test` runs them"
+            "\n--quick: the services, the fuzzing and the browser journeys are left out, and so is Python; `cargo xtask test` runs them"
         );
     } else {
+        gate.fuzz("fuzz targets", || fuzz::targets(&metadata));
         servers(&mut gate);
         gate.tests(
             "live test beside aiohttp-session, from PyPI",

@@ -212,6 +212,10 @@ fn header_value(text: &str) -> HeaderValue {
 }
 
 #[cfg(test)]
+#[path = "../fuzz/cookie_header.rs"]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

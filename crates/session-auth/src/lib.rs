@@ -54,6 +54,26 @@ mod warnings;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+// What fuzz targets are run with, and what they do with a session that came out of a decoder.
+#[cfg(test)]
+#[path = "../fuzz/inputs.rs"]
+mod inputs;
+#[cfg(all(
+    test,
+    any(
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "redis",
+        all(
+            feature = "simple-cookie",
+            feature = "encrypted-cookie",
+            feature = "nacl-cookie"
+        )
+    )
+))]
+#[path = "../fuzz/judge.rs"]
+mod judge;
+
 pub use ambient::{Clock, Randomness};
 #[cfg(feature = "password")]
 pub use auth::Attempt;

@@ -192,3 +192,7 @@ impl<'de> Deserialize<'de> for LocalPath {
         Self::parse(&address).ok_or_else(|| serde::de::Error::custom("not a path of this site"))
     }
 }
+
+#[cfg(test)]
+#[path = "../fuzz/local_path.rs"]
+mod fuzz;

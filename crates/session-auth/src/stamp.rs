@@ -108,6 +108,10 @@ impl<'de> Deserialize<'de> for Stamp {
 }
 
 #[cfg(test)]
+#[path = "../fuzz/stamp.rs"]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::Stamp;
 

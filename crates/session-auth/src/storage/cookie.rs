@@ -19,6 +19,14 @@ mod carried;
 mod encrypted;
 #[cfg(feature = "encrypted-cookie")]
 mod fernet;
+#[cfg(all(
+    test,
+    feature = "simple-cookie",
+    feature = "encrypted-cookie",
+    feature = "nacl-cookie"
+))]
+#[path = "../../fuzz/cookies.rs"]
+mod fuzz;
 #[cfg(any(feature = "encrypted-cookie", feature = "nacl-cookie"))]
 mod keys;
 #[cfg(feature = "nacl-cookie")]

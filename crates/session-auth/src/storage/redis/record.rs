@@ -139,3 +139,7 @@ pub(super) fn unix_milliseconds(time: OffsetDateTime) -> i64 {
 pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "../../../fuzz/redis_hash.rs"]
+mod fuzz;

@@ -101,3 +101,7 @@ fn time(milliseconds: i64) -> Result<OffsetDateTime, StorageError> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
         .map_err(StorageError::new)
 }
+
+#[cfg(test)]
+#[path = "../../../fuzz/sql_row.rs"]
+mod fuzz;
