@@ -137,6 +137,7 @@ async fn received(app: &App, author: &User, photograph: Vec<u8>) -> Result<Image
         Ok(received) => Ok(received.hash),
         Err(ReceiveError::Storage(error)) => Err(DemoError::Storage(error)),
         Err(ReceiveError::Refused(refusal)) => Err(DemoError::Picture(refusal.into())),
+        Err(busy @ ReceiveError::Busy) => Err(DemoError::Picture(busy.into())),
     }
 }
 

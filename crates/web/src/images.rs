@@ -1,36 +1,39 @@
 //! Uploaded pictures, made ready for readers: turned upright, in sRGB, in several widths, without metadata.
 //!
-//! Invariant: the bytes that were uploaded never reach a reader, and no more than one picture is decoded at a time, off
-//! the threads that serve requests.
+//! Invariant: the bytes that were uploaded never reach a reader, and pictures are decoded one at a time, off the
+//! threads that serve requests; one that never ends gives its turn up.
 
 mod animation;
 mod colour;
 mod decode;
+mod disguise;
 mod encode;
 mod jpeg;
 mod kind;
+mod png;
 mod resize;
+mod turn;
+mod webp;
 
 use bytes::Bytes;
 use gatepost_domain::ids::UserId;
 use gatepost_domain::picture::{ImageHash, Variant};
 use gatepost_storage::images::NewImage;
 use gatepost_storage::{Db, ImageStore};
-use tokio::sync::Semaphore;
 
 use kind::Kind;
+use turn::TURNS;
 
 /// What an upload may weigh.
 pub(crate) const MAX_BYTES: usize = 20 * 1000 * 1000;
 /// What a picture may measure: 50 megapixels, and no side that only an attack would have.
 pub(crate) const MAX_PIXELS: u64 = 50_000_000;
 const MAX_SIDE: u32 = 30_000;
+/// What an animation may have; an hour of film is no picture.
+const MAX_FRAMES: u32 = 5_000;
 
 /// Names the way pictures are made. A change of the pipeline changes it, since addresses of pictures are for ever.
 const PIPELINE: &str = "gatepost 2026 pictures, first pipeline";
-
-/// A picture takes hundreds of megabytes while it is decoded, so they go through one by one.
-static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 
 /// A picture that readers can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,14 @@ pub(crate) enum Refusal {
     Heic,
     /// 422
     #[error(
+        "This file holds more than a picture, or says it does, and was not opened. Save it again as JPEG or PNG and try once more."
+    )]
+    Bomb,
+    /// 422
+    #[error("This picture took too long to open. Save it smaller and try again.")]
+    TooSlow,
+    /// 422
+    #[error(
         "This picture can’t be read; it may be damaged. Save it again as JPEG or PNG and try once more."
     )]
     Undecodable,
@@ -75,6 +86,8 @@ pub(crate) enum Refusal {
 pub(crate) enum ReceiveError {
     #[error(transparent)]
     Refused(Refusal),
+    #[error("other pictures are in the way")]
+    Busy,
     #[error("the picture could not be stored")]
     Storage(#[source] gatepost_storage::Error),
 }
@@ -106,7 +119,7 @@ pub(crate) async fn receive(
     {
         return Ok(Received { hash, notice: None });
     }
-    let Prepared { variants, notice } = prepare(upload).await.map_err(ReceiveError::Refused)?;
+    let Prepared { variants, notice } = prepare(upload).await?;
     let image = NewImage {
         hash,
         uploader,
@@ -125,24 +138,17 @@ async fn name(upload: Bytes) -> ImageHash {
     ImageHash::new(hash.await.expect("hashing does not fail"))
 }
 
-async fn prepare(upload: Bytes) -> Result<Prepared, Refusal> {
+async fn prepare(upload: Bytes) -> Result<Prepared, ReceiveError> {
     // Refused before it waits behind others.
-    let kind = Kind::of(&upload)?;
-    let permit = ONE_AT_A_TIME
-        .acquire()
-        .await
-        .expect("the semaphore is never closed");
-    let work = tokio::task::spawn_blocking(move || {
-        // Owned by the work itself: a visitor who goes away does not let a second picture in beside this one.
-        let _permit = permit;
-        make(kind, &upload)
-    });
-    // A decoder that panics has met a picture it can't read.
-    work.await.unwrap_or(Err(Refusal::Undecodable))
+    let kind = Kind::of(&upload).map_err(ReceiveError::Refused)?;
+    TURNS.take(move || make(kind, &upload)).await
 }
 
 /// The whole way of one picture, on a thread that may be busy.
 fn make(kind: Kind, upload: &[u8]) -> Result<Prepared, Refusal> {
+    if disguise::is_disguised(upload) {
+        return Err(Refusal::Bomb);
+    }
     if kind == Kind::Gif
         && let Some(animation) = animation::reencode(upload)?
     {

@@ -9,9 +9,8 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
 
-use super::jpeg;
 use super::kind::Kind;
-use super::{MAX_PIXELS, MAX_SIDE, Refusal};
+use super::{MAX_PIXELS, MAX_SIDE, Refusal, jpeg, png, webp};
 
 /// 50 megapixels with four channels of 16 bits, and a little for the decoder itself.
 const MAX_ALLOC: u64 = 448 * 1024 * 1024;
@@ -28,21 +27,25 @@ pub(super) struct Decoded {
 pub(super) fn decode(kind: Kind, upload: &[u8]) -> Result<Decoded, Refusal> {
     let file = Cursor::new(upload);
     match kind {
-        Kind::Jpeg if !jpeg::is_sound(upload) => Err(Refusal::Undecodable),
-        Kind::Jpeg => pixels(JpegDecoder::new(file).map_err(refusal)?, false),
+        Kind::Jpeg => {
+            jpeg::check(upload)?;
+            pixels(JpegDecoder::new(file).map_err(refusal)?, false)
+        }
         Kind::Png => {
+            png::check(upload)?;
             let decoder = PngDecoder::with_limits(file, limits()).map_err(refusal)?;
             let is_animated = decoder.is_apng().unwrap_or(false);
             pixels(decoder, is_animated)
         }
         Kind::Webp => {
+            webp::check(upload)?;
             let decoder = WebPDecoder::new(file).map_err(refusal)?;
             let is_animated = decoder.has_animation();
             pixels(decoder, is_animated)
         }
         // Who comes here with frames was too large to keep them.
         Kind::Gif => {
-            let is_animated = super::animation::has_frames(upload)?;
+            let is_animated = super::animation::frames(upload)?.count > 1;
             pixels(GifDecoder::new(file).map_err(refusal)?, is_animated)
         }
     }

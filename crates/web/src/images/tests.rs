@@ -7,7 +7,8 @@ use gif::{Encoder as GifEncoder, Frame, Repeat};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageFormat as FileFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
-use super::{Notice, ONE_AT_A_TIME, Prepared, Refusal, animation, prepare};
+use super::turn::TURNS;
+use super::{Notice, Prepared, ReceiveError, Refusal, animation, prepare};
 use crate::demo::telephone::{self, Place};
 
 const RED: [u8; 3] = [220, 30, 40];
@@ -85,6 +86,13 @@ fn assert_upright(prepared: &Prepared, width: u32, height: u32) {
                 "{variant:?} at {x},{y}: {seen:?} for {colour:?}"
             );
         }
+    }
+}
+
+async fn refusal(upload: Bytes) -> Refusal {
+    match prepare(upload).await {
+        Err(ReceiveError::Refused(refusal)) => refusal,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -379,23 +387,20 @@ async fn a_bomb_is_refused_by_what_it_claims_before_a_pixel_exists() {
         (1, u32::MAX >> 1),
     ] {
         assert_eq!(
-            prepare(claim(width, height)).await.unwrap_err(),
+            refusal(claim(width, height)).await,
             Refusal::TooManyPixels,
             "{width}×{height}"
         );
     }
     assert_eq!(
-        prepare(claim(7_071, 7_071)).await.unwrap_err(),
+        refusal(claim(7_071, 7_071)).await,
         Refusal::Undecodable,
         "control: 50 megapixels of nothing"
     );
 
     let mut gif = animation(2, b"").to_vec();
     gif[6..10].copy_from_slice(&[0xFF; 4]);
-    assert_eq!(
-        prepare(gif.into()).await.unwrap_err(),
-        Refusal::TooManyPixels
-    );
+    assert_eq!(refusal(gif.into()).await, Refusal::TooManyPixels);
 }
 
 /// A baseline JPEG whose colours come one after the other, coarser than the light.
@@ -414,7 +419,7 @@ fn in_three_scans() -> Bytes {
 async fn what_is_no_picture_is_refused_with_its_reason() {
     let photograph = Bytes::from(telephone::photograph(&quarters(400, 300), SOMEWHERE).unwrap());
     let png = file(quarters(400, 300), FileFormat::Png);
-    for (name, upload, refusal) in [
+    for (name, upload, expected) in [
         ("nothing", Bytes::new(), Refusal::Unsupported),
         (
             "text",
@@ -468,7 +473,7 @@ async fn what_is_no_picture_is_refused_with_its_reason() {
         ),
         (
             "a GIF of garbage",
-            Bytes::from_static(b"GIF89agarbage garbage"),
+            Bytes::from_static(b"GIF89a\x02\0\x02\0garbage"),
             Refusal::Undecodable,
         ),
         (
@@ -477,7 +482,7 @@ async fn what_is_no_picture_is_refused_with_its_reason() {
             Refusal::Undecodable,
         ),
     ] {
-        assert_eq!(prepare(upload).await.unwrap_err(), refusal, "{name}");
+        assert_eq!(refusal(upload).await, expected, "{name}");
     }
     assert!(
         prepare(photograph).await.is_ok() && prepare(png).await.is_ok(),
@@ -496,18 +501,22 @@ fn a_gif_cut_off_between_its_frames_is_no_picture() {
 }
 
 #[tokio::test]
-async fn pictures_go_through_one_by_one() {
-    let permit = ONE_AT_A_TIME.acquire().await.unwrap();
+async fn a_picture_waits_for_its_turn_and_a_refusal_does_not() {
+    let (end, wait) = std::sync::mpsc::channel::<()>();
+    let mut first = Box::pin(TURNS.take(move || {
+        let _ = wait.recv();
+        Ok(())
+    }));
+    assert!((&mut first).now_or_never().is_none());
     let mut second = Box::pin(prepare(file(quarters(40, 30), FileFormat::Png)));
     assert!(
         (&mut second).now_or_never().is_none(),
         "waits for the one before"
     );
     assert_eq!(
-        prepare(Bytes::from_static(b"text")).await.unwrap_err(),
-        Refusal::Unsupported,
-        "a refusal does not wait"
+        refusal(Bytes::from_static(b"text")).await,
+        Refusal::Unsupported
     );
-    drop(permit);
-    assert!(second.await.is_ok());
+    drop(end);
+    assert!(first.await.is_ok() && second.await.is_ok());
 }

@@ -8,7 +8,7 @@ use comrak::nodes::{Node, NodeValue};
 use gatepost_domain::picture::{ImageFile, Picture};
 
 use super::code;
-use crate::figure::{Figure, WIDE};
+use crate::figure::Figure;
 
 /// The pictures a text may show, and how many it has shown.
 #[derive(Default)]
@@ -154,8 +154,11 @@ fn open_picture(
     match &stored {
         Some(it) => write!(
             context,
-            "<img src=\"{}\" srcset=\"{}\" sizes=\"{WIDE}\" width=\"{}\" height=\"{}\"{loading} decoding=\"async\" alt=\"",
-            it.src, it.srcset, it.width, it.height
+            "<img src=\"{}\"{} width=\"{}\" height=\"{}\"{loading} decoding=\"async\" alt=\"",
+            it.src,
+            it.choice(),
+            it.width,
+            it.height
         )?,
         // A picture of another post.
         None => write!(

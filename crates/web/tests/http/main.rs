@@ -3,6 +3,7 @@
 mod support;
 
 mod accounts;
+mod bombs;
 mod conditional;
 mod config;
 mod demo;

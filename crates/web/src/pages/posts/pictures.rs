@@ -67,6 +67,15 @@ impl Typed {
                 );
                 return Ok(());
             }
+            Err(ReceiveError::Busy) => {
+                let sentence = format!(
+                    "{} has to wait: other pictures are being received. Choose it again in a moment.",
+                    file.name
+                );
+                self.faults
+                    .add(StatusCode::SERVICE_UNAVAILABLE, "image", sentence);
+                return Ok(());
+            }
             Err(ReceiveError::Storage(error)) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -118,6 +127,6 @@ fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::TooHeavy | Refusal::TooManyPixels => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Unsupported | Refusal::Heic => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Refusal::Undecodable => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::Undecodable | Refusal::Bomb | Refusal::TooSlow => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

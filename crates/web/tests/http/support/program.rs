@@ -73,6 +73,11 @@ impl Program {
             .to_owned()
     }
 
+    /// Its number, for looking at it from outside.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends one request as it stands and reads until the server hangs up.
     pub(crate) fn ask(address: &str, request: &str) -> String {
         let mut stream = TcpStream::connect(address).expect("it listens");
