@@ -103,4 +103,8 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 });
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod judge;
+#[cfg(test)]
 mod tests;

@@ -72,6 +72,7 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
                 (_, "id") => value.starts_with("fn-") || value.starts_with("fnref-"),
                 ("code", "class") => value.starts_with("language-") && !value.contains(' '),
                 ("img", "src") => value.starts_with("/images/"),
+                ("img", "srcset") => value.split(", ").all(|it| it.starts_with("/images/")),
                 ("input", "type") => value == "checkbox",
                 ("span", "class") => code::CLASSES.contains(&value),
                 (_, "class") => CLASSES.contains(&value),

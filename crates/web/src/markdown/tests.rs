@@ -25,61 +25,6 @@ fn lake() -> Picture {
 }
 
 #[test]
-fn nothing_that_runs_reaches_a_reader() {
-    for hostile in [
-        "<script>alert(1)</script>",
-        "<scr<script>ipt>alert(1)</script>",
-        "a <img src=x onerror=alert(1)> b",
-        "<svg onload=alert(1)>",
-        "<div onclick=\"alert(1)\">x</div>",
-        "[x](javascript:alert(1))",
-        "[x](JaVaScRiPt:alert(1))",
-        "[x](java\nscript:alert(1))",
-        "[x](&#106;avascript:alert(1))",
-        "[x](&#x6A;&#x61;vascript&colon;alert(1))",
-        "[x](\u{1}javascript:alert(1))",
-        "[x](vbscript:msgbox)",
-        "[x](data:text/html;base64,PHNjcmlwdD4=)",
-        "![x](javascript:alert(1))",
-        "![x](data:image/svg+xml;base64,PHN2Zz4=)",
-        "<javascript:alert(1)>",
-        "[x]: javascript:alert(1)\n\n[x]",
-        "<iframe src=//evil.example></iframe>",
-        "<style>body{display:none}</style>",
-        "<a href=\"x\" style=\"position:fixed\">x</a>",
-        "<form action=/logout method=post><button>x</button></form>",
-        "<base href=//evil.example>",
-        "<math><mi//xlink:href=\"data:x,<script>alert(4)</script>\">",
-        "<!--><img src=x onerror=alert(1)>-->",
-        "```\"><script>alert(1)</script>\nx\n```",
-        "``` x\" onmouseover=\"alert(1)\nx\n```",
-        "x[^\"><script>alert(1)</script>]\n\n[^\"><script>alert(1)</script>]: y",
-        "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
-        "- [ ] <b onmouseover=alert(1)>x</b>",
-        "![\"><script>alert(1)</script>](/images/x.jpg)",
-        "![x](/images/x.jpg \"t\\\" onload=\\\"alert(1)\")",
-    ] {
-        let html = html(hostile);
-        // What stands between tags is escaped text; only inside of tags could something run.
-        let tags: String = html
-            .split('<')
-            .skip(1)
-            .map(|rest| rest.split('>').next().unwrap_or("").to_lowercase() + "\n")
-            .collect();
-        // Encoded, as the name of a footnote is in an id, it is a word.
-        let tags = tags
-            .replace("%3cscript%3e", "")
-            .replace("%3c/script%3e", "");
-        for forbidden in [
-            "script", "iframe", "style", "onerror", "onload", "onclick", "onmouse", "svg", "form",
-            "base ", "math", "data:", "object", "button",
-        ] {
-            assert!(!tags.contains(forbidden), "{hostile:?} gave {html:?}");
-        }
-    }
-}
-
-#[test]
 fn ordinary_links_stay() {
     assert_eq!(
         html("[x](https://example.org/?a=1&b=2)"),
