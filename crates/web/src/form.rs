@@ -186,4 +186,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 }
 
 #[cfg(test)]
+#[path = "../fuzz/form.rs"]
+mod fuzz;
+#[cfg(test)]
 mod tests;

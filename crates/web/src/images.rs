@@ -172,4 +172,7 @@ fn make(kind: Kind, upload: &[u8]) -> Result<Prepared, Refusal> {
 }
 
 #[cfg(test)]
+#[path = "../fuzz/pictures.rs"]
+mod fuzz;
+#[cfg(test)]
 mod tests;

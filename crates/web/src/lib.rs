@@ -18,6 +18,10 @@ pub(crate) mod error_page;
 pub(crate) mod figure;
 pub(crate) mod form;
 pub(crate) mod images;
+// What fuzz targets are run with.
+#[cfg(test)]
+#[path = "../fuzz/inputs.rs"]
+mod inputs;
 pub(crate) mod look;
 pub(crate) mod markdown;
 pub(crate) mod middleware;

@@ -103,6 +103,9 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 });
 
 #[cfg(test)]
+#[path = "../fuzz/markdown.rs"]
+mod fuzz;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod judge;

@@ -92,3 +92,7 @@ impl Values {
         read(&value.text).ok_or_else(|| value.invalid(expected))
     }
 }
+
+#[cfg(test)]
+#[path = "../../fuzz/settings.rs"]
+mod fuzz;

@@ -20,6 +20,10 @@ pub(super) fn from_file(path: &Path) -> Result<Vec<Value>, ConfigError> {
         }
         Err(source) => return Err(ConfigError::unreadable(path, source)),
     };
+    from_text(path, &text)
+}
+
+pub(super) fn from_text(path: &Path, text: &str) -> Result<Vec<Value>, ConfigError> {
     let table: toml::Table = text
         .parse()
         .map_err(|source| ConfigError::syntax(path, source))?;
