@@ -14,9 +14,11 @@ use crate::error::Error;
 mod list;
 mod row;
 mod save;
+mod sitemap;
 
 use row::{PictureRow, PostRow};
 pub(crate) use row::{person, title};
+pub use sitemap::SitemapPart;
 
 /// The repository of posts.
 pub struct Posts<'a>(pub(crate) &'a Db);

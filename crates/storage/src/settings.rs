@@ -16,6 +16,8 @@ pub enum Setting {
     Language,
     TimeZone,
     Footer,
+    /// Under which names the posts are known to feed readers, for ever.
+    Names,
 }
 
 impl Setting {
@@ -26,6 +28,7 @@ impl Setting {
             Self::Language => "language",
             Self::TimeZone => "time-zone",
             Self::Footer => "footer",
+            Self::Names => "names",
         }
     }
 }

@@ -26,6 +26,11 @@ pub(crate) const FOR_EVER: HeaderValue =
 
 pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+pub(crate) const XML: HeaderValue = HeaderValue::from_static("application/xml; charset=utf-8");
+pub(crate) const ATOM: HeaderValue =
+    HeaderValue::from_static("application/atom+xml; charset=utf-8");
+pub(crate) const JSON_FEED: HeaderValue =
+    HeaderValue::from_static("application/feed+json; charset=utf-8");
 
 /// Shorter than this, compression saves no packet.
 const SHORT: usize = 512;

@@ -15,6 +15,7 @@ pub mod demo;
 pub(crate) mod edition;
 pub(crate) mod error;
 pub(crate) mod error_page;
+pub(crate) mod feed;
 pub(crate) mod figure;
 pub(crate) mod form;
 pub(crate) mod images;
@@ -36,6 +37,7 @@ pub(crate) mod state;
 pub(crate) mod templates;
 pub(crate) mod theme;
 pub mod world;
+pub(crate) mod xml;
 
 use std::convert::Infallible;
 use std::sync::Arc;

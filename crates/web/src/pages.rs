@@ -2,14 +2,17 @@
 //!
 //! Invariant: a handler finds within what the viewer may touch, acts, commits and answers.
 
+pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod image;
 pub(crate) mod index;
+pub(crate) mod llms;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod posts;
 pub(crate) mod robots;
 pub(crate) mod setup;
+pub(crate) mod sitemap;
 
 /// A time as templates and the database have it: unix milliseconds.
 pub(crate) fn millis(at: time::OffsetDateTime) -> i64 {

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
 use gatepost_domain::post::PostAddress;
 use gatepost_domain::slug::Slug;
+use gatepost_domain::username::Username;
 use http::request::Parts;
 use http::{StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -76,6 +77,14 @@ pub(crate) fn image(slug: &Slug) -> String {
 /// `/{post}/restore`
 pub(crate) fn restore(slug: &Slug) -> String {
     post(slug) + "/restore"
+}
+
+/// `/authors/{username}`
+pub(crate) fn author(username: &Username) -> String {
+    format!(
+        "/authors/{}",
+        utf8_percent_encode(username.as_str(), SEGMENT)
+    )
 }
 
 /// The post an address segment means, if it can mean one.

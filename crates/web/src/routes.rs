@@ -9,7 +9,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::assets;
-use crate::pages::{health, image, index, login, logout, posts, robots, setup};
+use crate::pages::{
+    feeds, health, image, index, llms, login, logout, posts, robots, setup, sitemap,
+};
 use crate::state::App;
 
 /// Every form but the editor's is small.
@@ -28,12 +30,16 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/{post}/restore", post(posts::restore))
         .route("/{post}/image", get(image::of_post))
         .route("/images/{file}", get(image::show))
+        .route("/feed.atom", get(feeds::atom))
+        .route("/feed.json", get(feeds::json))
         .route("/setup", get(setup::new).post(setup::create))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/version", get(health::version))
+        .route("/sitemap.xml", get(sitemap::show))
         .route("/robots.txt", get(robots::show))
         .route("/favicon.ico", get(assets::favicon))
+        .route("/llms.txt", get(llms::show))
         .route("/static/{*file}", get(assets::show))
         .layer(DefaultBodyLimit::max(SMALL_FORM))
         .with_state(app)

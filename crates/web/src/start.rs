@@ -41,7 +41,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
         source,
     })?;
     let set_up = set_up_link(&db, &config, &world).await?;
-    let site = Site::load(&db).await?;
+    let site = Site::load(&db, &config.base_url, world.now().date()).await?;
     let passwords = PasswordHasher::new().randomness(world.randomness);
     let app = App {
         config,
@@ -49,6 +49,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
         db,
         images,
         look: look.of_site(&site),
+        site,
         passwords,
     };
     Ok(Opened {

@@ -7,6 +7,7 @@ use session_auth::password::PasswordHasher;
 
 use crate::config::Config;
 use crate::look::Look;
+use crate::site::Site;
 use crate::world::World;
 
 /// The blog, opened.
@@ -15,6 +16,7 @@ pub struct App {
     pub(crate) world: World,
     pub(crate) db: Db,
     pub(crate) images: ImageStore,
+    pub(crate) site: Site,
     pub(crate) look: Look,
     /// One for the whole process, so that logins, set-up and new passwords obey one limit.
     pub(crate) passwords: PasswordHasher,

@@ -52,7 +52,7 @@ impl Templates {
                 dev,
             });
         }
-        for name in Files::iter().filter(|name| name.ends_with(".html")) {
+        for name in Files::iter().filter(|name| !name.starts_with('.')) {
             let Some(file) = Files::get(&name) else {
                 continue;
             };
@@ -104,7 +104,11 @@ fn text(source: &[u8]) -> Result<&str, Error> {
 fn environment(assets: Arc<Assets>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    // Of XML, HTML's five entities are the ones that are always known.
+    environment.set_auto_escape_callback(|name| match name.ends_with(".txt") {
+        true => AutoEscape::None,
+        false => AutoEscape::Html,
+    });
     environment.set_formatter(write_value);
     environment.add_function("asset", move |name: String| assets.url(&name));
     environment.add_filter("date", |at: i64| {

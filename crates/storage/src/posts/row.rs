@@ -161,7 +161,7 @@ pub(crate) fn title(text: &str) -> Result<Title, Error> {
     Title::parse(text).map_err(|error| Error::row("posts.title", error))
 }
 
-fn slug(text: &str) -> Result<Slug, Error> {
+pub(super) fn slug(text: &str) -> Result<Slug, Error> {
     Slug::parse(text).map_err(|error| Error::row("slugs.slug", error))
 }
 

@@ -63,6 +63,15 @@ impl BaseUrl {
         is_loopback(authority)
     }
 
+    /// The name or number of the computer alone.
+    pub(crate) fn host(&self) -> &str {
+        let (_, authority) = self.0.split_once("://").unwrap_or_default();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+
     /// The origin, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0

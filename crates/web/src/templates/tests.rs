@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use minijinja::context;
 
 use super::*;
-use crate::site::Site;
+use crate::site::{Names, Site};
 
 fn templates() -> Templates {
     let site = Site {
         name: "The <Post>".to_owned(),
         description: "Words & pictures".to_owned(),
         language: "en".to_owned(),
+        names: Names::on("blog.test", "2026-01-01"),
     };
     let assets = Arc::new(Assets::embedded());
     Templates::load(false, assets)

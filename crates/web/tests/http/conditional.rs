@@ -12,7 +12,16 @@ async fn publish(browser: &mut Browser, title: &str) {
 }
 
 /// Public addresses of a site with one post called "One".
-const PUBLIC: [&str; 4] = ["/", "/one", "/robots.txt", "/favicon.ico"];
+const PUBLIC: [&str; 8] = [
+    "/",
+    "/one",
+    "/feed.atom",
+    "/feed.json",
+    "/sitemap.xml",
+    "/llms.txt",
+    "/robots.txt",
+    "/favicon.ico",
+];
 
 #[tokio::test]
 async fn everything_public_is_sent_once_and_then_known_by_tag_and_by_date() {

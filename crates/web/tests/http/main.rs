@@ -8,6 +8,7 @@ mod conditional;
 mod config;
 mod demo;
 mod errors;
+mod feeds;
 mod index;
 mod login;
 mod logs;

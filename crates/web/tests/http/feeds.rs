@@ -1,0 +1,208 @@
+//! What machines read: feeds, sitemap, robots.txt, llms.txt; all of them true to what is published.
+
+use crate::support::{Browser, Multipart, Site};
+
+async fn write(browser: &mut Browser, title: &str, more: &[(&str, &str)]) {
+    let mut form = Multipart::new().text("title", title);
+    let default = [("text", "Some words.")];
+    let text = default
+        .iter()
+        .filter(|_| more.iter().all(|(name, _)| *name != "text"));
+    for (name, value) in text.chain(more) {
+        form = form.text(name, value);
+    }
+    browser.post_multipart("/new", form).await.expect(303);
+}
+
+const ALL: [&str; 5] = [
+    "/feed.atom",
+    "/feed.json",
+    "/sitemap.xml?part=0",
+    "/llms.txt",
+    "/",
+];
+
+#[tokio::test]
+async fn every_list_for_machines_holds_what_is_published_and_nothing_else() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    write(&mut alice, "Shown", &[]).await;
+    write(&mut alice, "Begun", &[("action", "draft")]).await;
+    write(&mut alice, "Thrown", &[]).await;
+    let mut reader = site.browser();
+    for path in ALL {
+        reader.get(path).await.expect(200).expect_text("/thrown");
+    }
+    alice.post("/thrown/delete", &[]).await.expect(303);
+    for path in ALL {
+        let text = reader
+            .get(path)
+            .await
+            .expect(200)
+            .expect_text("/shown")
+            .text();
+        for never in ["idden", "egun", "hrown"] {
+            assert!(!text.contains(never), "{never} in {path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_entry_is_whole_absolute_and_keeps_its_id_when_its_address_changes() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let text = "A [link](/two) and a [note][^1].\n\n- [x] done\n\n[^1]: here";
+    write(&mut alice, "One & <only>", &[("text", text)]).await;
+    let mut reader = site.browser();
+    let entry = |feed: &serde_json::Value| feed["items"][0].clone();
+    let before = entry(&reader.get("/feed.json").await.expect(200).json());
+    assert_eq!(before["title"], "One & <only>");
+    assert_eq!(before["url"], "http://blog.test/one-only");
+    assert_eq!(
+        before["authors"][0]["url"],
+        "http://blog.test/authors/alice"
+    );
+    let html = before["content_html"].as_str().expect("a text");
+    assert!(
+        html.contains("href=\"http://blog.test/two\"") && html.contains("☑"),
+        "{html}"
+    );
+    assert!(
+        !html.contains("href=\"/") && !html.contains("href=\"#"),
+        "{html}"
+    );
+
+    let change = Multipart::new()
+        .text("title", "Other")
+        .text("text", text)
+        .text("slug", "other")
+        .text("revision", "1");
+    alice
+        .post_multipart("/one-only/edit", change)
+        .await
+        .expect(303);
+    let after = entry(&reader.get("/feed.json").await.expect(200).json());
+    assert_eq!(after["url"], "http://blog.test/other");
+    assert_eq!(after["id"], before["id"]);
+    let id = before["id"].as_str().expect("an id").to_owned();
+    assert!(
+        id.starts_with("tag:blog.test,20") && id.ends_with(":post/1"),
+        "{id}"
+    );
+    reader
+        .get("/feed.atom")
+        .await
+        .expect(200)
+        .expect_text(&format!("<id>{id}</id>"));
+}
+
+#[tokio::test]
+async fn a_feed_is_xml_whatever_a_text_holds() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let text = "]]> <b>&nbsp;&amp; \u{fffe}\u{ffff} \u{7f} 🎉\n\n```\n<feed>&\n```";
+    write(&mut alice, "</title>]]>&", &[("text", text)]).await;
+    let feed = site.browser().get("/feed.atom").await.expect(200);
+    assert_eq!(
+        feed.header("content-type"),
+        "application/atom+xml; charset=utf-8"
+    );
+    let feed = feed.text();
+    assert!(!feed.contains(['\u{fffe}', '\u{ffff}']), "{feed}");
+    assert!(
+        feed.contains("<title>&lt;/title&gt;]]&gt;&amp;</title>"),
+        "{feed}"
+    );
+    assert_eq!(feed.matches("<title>").count(), 2);
+}
+
+#[tokio::test]
+async fn feeds_hold_the_twenty_newest_and_are_known_by_tag_and_date() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let mut reader = site.browser();
+    for number in 1..=21 {
+        write(&mut alice, &format!("Number {number:02}"), &[]).await;
+    }
+    let feed = reader.get("/feed.atom").await.expect(200);
+    assert_eq!(feed.text().matches("<entry>").count(), 20);
+    assert!(!feed.text().contains("Number 01") && feed.text().contains("Number 21"));
+    let (tag, date) = (feed.header("etag"), feed.header("last-modified"));
+    reader
+        .get_with("/feed.atom", &[("if-none-match", tag)])
+        .await
+        .expect(304);
+    reader
+        .get_with("/feed.atom", &[("if-modified-since", date)])
+        .await
+        .expect(304);
+    alice.post("/number-21/delete", &[]).await.expect(303);
+    let date = [("if-modified-since", date)];
+    reader
+        .get_with("/feed.atom", &date)
+        .await
+        .expect(200)
+        .expect_text("Number 01");
+}
+
+#[tokio::test]
+async fn the_map_of_the_site_leads_from_robots_txt_to_every_post() {
+    let site = Site::new().await;
+    write(&mut site.logged_in("alice").await, "Über Maß", &[]).await;
+    let mut reader = site.browser();
+    reader
+        .get("/robots.txt")
+        .await
+        .expect(200)
+        .expect_text("Sitemap: http://blog.test/sitemap.xml\n");
+    let index = reader.get("/sitemap.xml").await.expect(200).text();
+    let parts: Vec<&str> = index
+        .split("<loc>http://blog.test")
+        .skip(1)
+        .filter_map(|rest| rest.split("</loc>").next())
+        .collect();
+    let mut addresses = String::new();
+    for part in &parts {
+        addresses += &reader.get(part).await.expect(200).text();
+    }
+    assert!(
+        addresses.contains("<loc>http://blog.test/</loc>"),
+        "{addresses}"
+    );
+    assert!(
+        addresses.contains("<loc>http://blog.test/%C3%BCber-ma%C3%9F</loc>"),
+        "{addresses}"
+    );
+    for nowhere in ["1", "x", "-1", "99999999999999999999"] {
+        reader
+            .get(&format!("/sitemap.xml?part={nowhere}"))
+            .await
+            .expect(404);
+    }
+}
+
+#[tokio::test]
+async fn language_models_are_told_what_is_here_also_when_nothing_is() {
+    let site = Site::new().await;
+    let empty = site.browser().get("/llms.txt").await.expect(200).text();
+    assert!(
+        empty.starts_with("# Gatepost\n") && empty.contains("](http://blog.test/"),
+        "{empty}"
+    );
+    write(&mut site.logged_in("alice").await, "A [bracket]", &[]).await;
+    let text = site.browser().get("/llms.txt").await.expect(200).text();
+    assert!(
+        text.contains("- [A \\[bracket\\]](http://blog.test/a-bracket): Some words."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_site_without_posts_has_feeds_without_entries() {
+    let site = Site::new().await;
+    let mut reader = site.browser();
+    let feed = reader.get("/feed.atom").await.expect(200);
+    feed.expect_text("<updated>").expect_no_text("<entry>");
+    let feed = reader.get("/feed.json").await.expect(200).json();
+    assert_eq!(feed["items"], serde_json::json!([]));
+}
