@@ -64,7 +64,7 @@ impl SessionStorage for FileStorage {
             let Some(stored) = all.get(key) else {
                 return Ok(Outcome::Gone);
             };
-            Ok(match change.apply(stored)? {
+            Ok(match change.apply(stored) {
                 Applied::Gone => Outcome::Gone,
                 Applied::Changed => Outcome::Changed(Arc::new(stored.clone())),
                 Applied::Stored(next) => {

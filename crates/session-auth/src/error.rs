@@ -25,7 +25,33 @@ impl StorageError {
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Arc::from(cause.into()))
     }
+
+    /// The storage works, but what it holds under a key is no session. The sentence says of which kind the damage is and
+    /// nothing of what is there.
+    ///
+    /// The layer removes such a record, warns of it at most once a minute, and takes the request for a visitor's.
+    ///
+    /// ```
+    /// use session_auth::StorageError;
+    ///
+    /// assert!(StorageError::damaged("a row has no key").is_damaged());
+    /// assert!(!StorageError::new(std::io::Error::other("the disk is full")).is_damaged());
+    /// ```
+    #[must_use]
+    pub fn damaged(what: &'static str) -> Self {
+        Self::new(Damaged(what))
+    }
+
+    /// Whether this is about one record, [`damaged`](Self::damaged) beyond reading, and not about the storage.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.0.is::<Damaged>()
+    }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Damaged(&'static str);
 
 /// A session does not fit into a cookie. The browser keeps the one it has.
 ///

@@ -93,6 +93,7 @@ impl SessionLayer {
                 cleanup: Cleanup::every(HOUR / 6),
                 handles: Handles::default(),
                 undecodable: RareWarning::default(),
+                damaged: RareWarning::default(),
             }),
         }
     }
@@ -199,6 +200,7 @@ pub(crate) struct Shared {
     pub(crate) cleanup: Cleanup,
     pub(crate) handles: Handles,
     pub(crate) undecodable: RareWarning,
+    pub(crate) damaged: RareWarning,
 }
 
 impl Shared {

@@ -190,17 +190,16 @@ impl RequestSession {
 
     /// Ends another session, now. `false` when it is not there any more, perhaps because it has another id by now.
     pub(crate) async fn end(&self, key: &SessionKey) -> Result<bool, SessionError> {
-        let storage = &self.inner.storage;
         // A deletion would not tell whether there was something to delete; a logout does.
         let mut logout = Change::new(self.now());
         logout.wipe = true;
         logout.login = LoginChange::Clear;
-        let outcome = storage.commit(key, &logout).await;
+        let outcome = self.inner.commit(key, &logout).await;
         let was_there = match outcome.map_err(SessionError::Unavailable)? {
             Outcome::Done => true,
             Outcome::Gone | Outcome::Changed(_) => false,
         };
-        let deleted = storage.delete(key).await;
+        let deleted = self.inner.storage.delete(key).await;
         deleted.map_err(SessionError::Unavailable)?;
         Ok(was_there)
     }
@@ -232,7 +231,11 @@ impl Inner {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
-        let loaded = self.storage.load(key).await.inspect_err(|error| {
+        let loaded = match self.storage.load(key).await {
+            Err(error) if error.is_damaged() => self.discard(key, error).await.map(|()| None),
+            loaded => loaded,
+        };
+        let loaded = loaded.inspect_err(|error| {
             let error: &dyn std::error::Error = error;
             tracing::error!(error, "a session could not be read");
         })?;
@@ -248,6 +251,26 @@ impl Inner {
             self.is_stale.store(is_stale, Ordering::Relaxed);
         }
         Ok(session)
+    }
+
+    /// Applies a change to the stored session; to one that cannot be decoded as to one that is gone.
+    async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
+        match self.storage.commit(key, change).await {
+            Err(error) if error.is_damaged() => {
+                self.discard(key, error).await.map(|()| Outcome::Gone)
+            }
+            committed => committed,
+        }
+    }
+
+    /// Does away with a record that is no session. The storage works, so nobody is kept waiting for it.
+    async fn discard(&self, key: &SessionKey, damage: StorageError) -> Result<(), StorageError> {
+        self.storage.delete(key).await?;
+        if self.shared.damaged.is_due(self.shared.now()) {
+            let error: &dyn std::error::Error = &damage;
+            tracing::warn!(error, "a stored session that cannot be decoded was removed");
+        }
+        Ok(())
     }
 
     /// What is known of the stored session without asking for it.

@@ -77,6 +77,10 @@ pub use values::Values;
 ///
 /// Every method may fail with a [`StorageError`] when what lies beneath fails. The request that needed it is answered
 /// with a 503; "not there" is never an error.
+///
+/// A record that cannot be decoded is [`StorageError::damaged`] to [`load`](Self::load) and [`commit`](Self::commit): the
+/// layer deletes it, warns, and goes on as if it were not there. [`list_by_user`](Self::list_by_user) leaves it out, and
+/// [`delete_by_user`](Self::delete_by_user) ends it if it can tell whose it is.
 #[async_trait]
 pub trait SessionStorage: Send + Sync + 'static {
     /// What this storage keeps of the contract, and what it does not.

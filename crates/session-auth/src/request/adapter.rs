@@ -45,9 +45,8 @@ impl SessionStore for Inner {
             Some(record) => record.values.clone(),
             None if intent.has_ended => Data::new(),
             None => {
-                let read = stored.map(|session| session.values.map()).transpose();
-                let read = read.map_err(|error| Error::Decode(error.to_string()))?;
-                let read = read.cloned().unwrap_or_default();
+                let read = stored.map(|session| session.values.map().clone());
+                let read = read.unwrap_or_default();
                 intent.over(read).into_iter().collect()
             }
         };

@@ -49,7 +49,7 @@ impl RequestSession {
         let lifetime = inner.lifetime(stored, login.as_ref(), expiry, now);
         match (stored, lifetime) {
             (Some(stored), Some(lifetime)) => {
-                let change = intent.change(stored, login, lifetime, now)?;
+                let change = intent.change(stored, login, lifetime, now);
                 inner.apply(change).await
             }
             (Some(_), None) => inner.delete().await,
@@ -103,15 +103,14 @@ impl Intent {
         login: Option<NewLogin>,
         lifetime: Lifetime,
         now: OffsetDateTime,
-    ) -> Result<Planned, SessionError> {
+    ) -> Planned {
         let mut change = Change::new(now);
         let rotates = self.rotates || login.is_some();
         if lifetime != stored.lifetime {
             change.lifetime = Some(lifetime);
         }
         if self.record.is_some() {
-            let read = stored.values.map().map_err(SessionError::Unavailable)?;
-            let read = self.over(read.clone());
+            let read = self.over(stored.values.map().clone());
             if let Some(record) = self.record {
                 // What is left after somebody else has logged in is theirs, also where it is what was there before.
                 change.wipe = record.was_cleared || is_other_person(stored, login.as_ref());
@@ -124,11 +123,11 @@ impl Intent {
         if let Some(NewLogin { login, .. }) = login {
             change.login = LoginChange::Set(login);
         }
-        Ok(Planned {
+        Planned {
             change,
             rotates,
             lifetime,
-        })
+        }
     }
 }
 
@@ -203,7 +202,7 @@ impl Inner {
         if matches!(change.login, LoginChange::Set(_)) {
             change.client = Some(self.client());
         }
-        let outcome = self.storage.commit(key, &change).await;
+        let outcome = self.commit(key, &change).await;
         match outcome.map_err(SessionError::of_storage)? {
             Outcome::Done => Ok(match (new_id, self.presented) {
                 (Some(id), _) => Cookie::Set(id, lifetime),

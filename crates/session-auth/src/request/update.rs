@@ -26,8 +26,7 @@ impl RequestSession {
         }
         let mut current = Arc::clone(stored);
         let new = loop {
-            let values = current.values.map().map_err(SessionError::Unavailable)?;
-            let old = values.get(key).cloned();
+            let old = current.values.map().get(key).cloned();
             let new = f(old.clone())?;
             if new == old {
                 break new;
@@ -38,7 +37,7 @@ impl RequestSession {
                 Some(value) => drop(change.set.insert(key.to_owned(), value)),
                 None => change.remove.push(key.to_owned()),
             }
-            let outcome = self.inner.storage.commit(&session_key, &change).await;
+            let outcome = self.inner.commit(&session_key, &change).await;
             match outcome.map_err(SessionError::of_storage)? {
                 Outcome::Done => break new,
                 Outcome::Gone => return Err(SessionError::Gone),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::{Login, SessionKey, StoredSession, Values};
-use crate::{Client, Lifetime, StorageError};
+use crate::{Client, Lifetime};
 
 /// What a request did to its session.
 #[derive(Clone, Debug)]
@@ -85,43 +85,40 @@ impl Change {
 
     /// What becomes of the session that is stored now. The caller holds whatever keeps others from writing it.
     ///
-    /// # Errors
-    ///
-    /// When the stored values cannot be read.
-    ///
     /// ```
     /// # use session_auth::{Applied, Change, Client, Lifetime, StoredSession, Values};
     /// # use std::time::Duration;
     /// # let now = time::OffsetDateTime::UNIX_EPOCH;
     /// # let lifetime = Lifetime { idle: Duration::from_secs(60), deadline: now + Duration::from_secs(600), persistent: false };
     /// # let stored = StoredSession { created_at: now, last_seen: now, lifetime, login: None, client: Client::default(),
-    /// #     values: Values::from_json(r#"{"count":1}"#.to_owned()) };
+    /// #     values: Values::from_json(r#"{"count":1}"#.to_owned()).unwrap() };
     /// let mut change = Change::new(now);
     /// change.expected.push(("count".to_owned(), Some(1.into())));
     /// change.set.insert("count".to_owned(), 2.into());
     ///
-    /// let Ok(Applied::Stored(next)) = change.apply(&stored) else { panic!() };
+    /// let Applied::Stored(next) = change.apply(&stored) else { panic!() };
     /// assert_eq!(next.values.to_json(), r#"{"count":2}"#);
     ///
     /// // The same change a second time: the value is no longer as it was read.
-    /// assert!(matches!(change.apply(&next), Ok(Applied::Changed)));
+    /// assert!(matches!(change.apply(&next), Applied::Changed));
     /// // And a session that is over takes no change at all.
     /// change.now += Duration::from_secs(60);
-    /// assert!(matches!(change.apply(&stored), Ok(Applied::Gone)));
+    /// assert!(matches!(change.apply(&stored), Applied::Gone));
     /// ```
-    pub fn apply(&self, stored: &StoredSession) -> Result<Applied, StorageError> {
+    #[must_use]
+    pub fn apply(&self, stored: &StoredSession) -> Applied {
         if stored.is_over(self.now) {
-            return Ok(Applied::Gone);
+            return Applied::Gone;
         }
         if !self.expected.is_empty() {
-            let values = stored.values.map()?;
+            let values = stored.values.map();
             let as_read =
                 |(key, value): &(String, Option<Value>)| values.get(key) == value.as_ref();
             if !self.expected.iter().all(as_read) {
-                return Ok(Applied::Changed);
+                return Applied::Changed;
             }
         }
-        Ok(Applied::Stored(Arc::new(StoredSession {
+        Applied::Stored(Arc::new(StoredSession {
             created_at: stored.created_at,
             last_seen: stored.last_seen.max(self.now),
             lifetime: self.lifetime.unwrap_or(stored.lifetime),
@@ -131,19 +128,19 @@ impl Change {
                 LoginChange::Clear => None,
             },
             client: self.client.as_ref().unwrap_or(&stored.client).clone(),
-            values: self.values(stored)?,
-        })))
+            values: self.values(stored),
+        }))
     }
 
-    fn values(&self, stored: &StoredSession) -> Result<Values, StorageError> {
+    fn values(&self, stored: &StoredSession) -> Values {
         let wipe = self.wipe || self.is_other_person(stored);
         if !wipe && self.set.is_empty() && self.remove.is_empty() {
-            return Ok(stored.values.clone());
+            return stored.values.clone();
         }
         let mut values = if wipe {
             Map::new()
         } else {
-            stored.values.map()?.clone()
+            stored.values.map().clone()
         };
         for key in &self.remove {
             values.remove(key);
@@ -153,7 +150,7 @@ impl Change {
                 .iter()
                 .map(|(key, value)| (key.clone(), value.clone())),
         );
-        Ok(values.into())
+        values.into()
     }
 
     fn is_other_person(&self, stored: &StoredSession) -> bool {

@@ -210,14 +210,10 @@ impl CookieStorage {
     }
 
     /// The session as this format can keep it.
-    fn shaped(
-        &self,
-        session: Arc<StoredSession>,
-        change: Shape<'_>,
-    ) -> Result<Arc<StoredSession>, crate::StorageError> {
+    fn shaped(&self, session: Arc<StoredSession>, change: Shape<'_>) -> Arc<StoredSession> {
         match &self.format {
-            Format::Own => Ok(session),
-            Format::Aiohttp(aiohttp) => Ok(Arc::new(aiohttp.shape(&session, change)?)),
+            Format::Own => session,
+            Format::Aiohttp(aiohttp) => Arc::new(aiohttp.shape(&session, change)),
         }
     }
 }

@@ -114,7 +114,7 @@ impl SessionStorage for MemoryStorage {
         let Some(stored) = table.sessions.get(key) else {
             return Ok(Outcome::Gone);
         };
-        let next = match change.apply(stored)? {
+        let next = match change.apply(stored) {
             Applied::Stored(next) => next,
             Applied::Gone => return Ok(Outcome::Gone),
             Applied::Changed => return Ok(Outcome::Changed(Arc::clone(stored))),

@@ -171,7 +171,7 @@ impl SessionStorage for RedisStorage {
         }
         let mut arguments = Arguments::default();
         arguments.push(record::milliseconds(left(session.lifetime.end(now), now)));
-        arguments.pairs(record::fields(session)?);
+        arguments.pairs(record::fields(session));
         let created: bool = self
             .server
             .run(&scripts::CREATE, &[self.key(key)], arguments)
@@ -194,6 +194,7 @@ impl SessionStorage for RedisStorage {
                 // Somebody else logged in between the two questions.
                 Verdict::OtherUser => continue,
                 Verdict::Gone => Ok(Outcome::Gone),
+                Verdict::Damaged => Err(record::damaged()),
                 Verdict::Changed(fields) => {
                     let stored = record::session(fields)?;
                     Ok(stored.map_or(Outcome::Gone, |stored| Outcome::Changed(Arc::new(stored))))
@@ -237,9 +238,14 @@ impl SessionStorage for RedisStorage {
         let mut sessions = Vec::new();
         let mut gone = Vec::new();
         for key in index.keys().await? {
-            match self.stored(&key).await? {
-                Some(session) if is_of(&session, user) => sessions.push((key, Arc::new(session))),
-                _ => gone.push(key),
+            match self.stored(&key).await {
+                Ok(Some(session)) if is_of(&session, user) => {
+                    sessions.push((key, Arc::new(session)));
+                }
+                Ok(_) => gone.push(key),
+                // It waits for whoever has its cookie, or for its time to end.
+                Err(error) if error.is_damaged() => {}
+                Err(error) => return Err(error),
             }
         }
         index.trim(&gone).await;
@@ -308,7 +314,10 @@ fn hex(bytes: &[u8]) -> String {
 
 impl From<::redis::RedisError> for StorageError {
     fn from(error: ::redis::RedisError) -> Self {
-        Self::new(error)
+        match error.code() {
+            Some("WRONGTYPE") => record::damaged(),
+            _ => Self::new(error),
+        }
     }
 }
 

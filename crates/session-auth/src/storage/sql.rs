@@ -172,7 +172,7 @@ impl SessionStorage for SqlStorage {
             return Ok(Outcome::Gone);
         };
         let stored = self.noted(key, row.try_into()?);
-        let next = match change.apply(&stored)? {
+        let next = match change.apply(&stored) {
             Applied::Stored(next) => next,
             Applied::Gone => return Ok(Outcome::Gone),
             Applied::Changed => return Ok(Outcome::Changed(Arc::new(stored))),
@@ -207,12 +207,15 @@ impl SessionStorage for SqlStorage {
             let query = sqlx::query_as(BY_USER).bind(UserId(user.to_owned()));
             query.fetch_all(pool).await?
         });
-        rows.into_iter()
-            .map(|row| {
-                let key = row.key()?;
-                Ok((key, Arc::new(self.noted(&key, row.try_into()?))))
-            })
-            .collect()
+        let mut sessions = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = row.key();
+            // A row that cannot be decoded waits for whoever has its cookie, or for the cleanup.
+            if let (Ok(key), Ok(session)) = (key, row.try_into()) {
+                sessions.push((key, Arc::new(self.noted(&key, session))));
+            }
+        }
+        Ok(sessions)
     }
 
     async fn delete_by_user(

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use tower_sessions_core::{
     SessionStore,
     session::{Id, Record},
+    session_store::Error,
 };
 
 use super::{
@@ -121,7 +122,7 @@ impl<S: SessionStore> SessionStorage for TowerStorage<S> {
         let Some(stored) = self.stored(key).await? else {
             return Ok(Outcome::Gone);
         };
-        let next = match change.apply(&stored)? {
+        let next = match change.apply(&stored) {
             Applied::Stored(next) => next,
             Applied::Gone => return Ok(Outcome::Gone),
             Applied::Changed => return Ok(Outcome::Changed(Arc::new(stored))),
@@ -212,7 +213,7 @@ fn record(key: &SessionKey, session: &StoredSession) -> Result<Record, StorageEr
         persistent: lifetime.persistent,
         login: session.login.clone(),
         client: session.client.clone(),
-        values: session.values.map()?.clone(),
+        values: session.values.map().clone(),
     };
     let kept = serde_json::to_value(kept).map_err(StorageError::new)?;
     let left = lifetime.end(session.last_seen) - session.last_seen;
@@ -225,7 +226,7 @@ fn record(key: &SessionKey, session: &StoredSession) -> Result<Record, StorageEr
 
 fn session(mut record: Record) -> Result<StoredSession, StorageError> {
     // The parser's own message may quote a value, so it is not passed on.
-    let damaged = || StorageError::new("a record in the store is no session of this crate");
+    let damaged = || StorageError::damaged("a record in the store is no session of this crate");
     let kept = record.data.remove(SESSION).ok_or_else(damaged)?;
     let kept: Kept = serde_json::from_value(kept).map_err(|_| damaged())?;
     Ok(StoredSession {
@@ -242,9 +243,13 @@ fn session(mut record: Record) -> Result<StoredSession, StorageError> {
     })
 }
 
-impl From<tower_sessions_core::session_store::Error> for StorageError {
-    fn from(error: tower_sessions_core::session_store::Error) -> Self {
-        Self::new(error)
+impl From<Error> for StorageError {
+    fn from(error: Error) -> Self {
+        match error {
+            // The message may quote a value.
+            Error::Decode(_) => Self::damaged("a store could not decode a record"),
+            error => Self::new(error),
+        }
     }
 }
 

@@ -1,22 +1,30 @@
-//! The values of a session, which stay unparsed JSON text until somebody asks for one.
+//! The values of a session, which stay JSON text until somebody asks for one.
+//!
+//! Invariant: a text that is kept was read through once and is a JSON object, so whoever asks later gets a map.
 
 use std::{fmt, sync::OnceLock};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 use crate::StorageError;
 
 /// What handlers put into a session, by key.
 ///
-/// A storage that keeps text gives it as text: most requests ask only who is logged in, and then it is never parsed.
+/// A storage that keeps text gives it as text: most requests ask only who is logged in, and then no map is made of it.
 ///
 /// ```
 /// use session_auth::Values;
 ///
-/// let values = Values::from_json(r#"{"theme":"dark"}"#.to_owned());
-/// assert_eq!(values.map().unwrap()["theme"], "dark");
-/// assert!(Values::from_json("[]".to_owned()).map().is_err());
+/// # fn main() -> Result<(), session_auth::StorageError> {
+/// let values = Values::from_json(r#"{"theme":"dark"}"#.to_owned())?;
+/// assert_eq!(values.map()["theme"], "dark");
+/// // What is no JSON object is seen before anybody relies on it.
+/// assert!(Values::from_json("[]".to_owned()).is_err_and(|error| error.is_damaged()));
+/// # Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct Values {
@@ -26,28 +34,27 @@ pub struct Values {
 
 impl Values {
     /// Values kept as the text of a JSON object.
-    #[must_use]
-    pub fn from_json(text: String) -> Self {
-        Self {
-            text: Some(text.into_boxed_str()),
-            map: OnceLock::new(),
-        }
-    }
-
-    /// The values as a map.
     ///
     /// # Errors
     ///
-    /// When the storage gave a text that is no JSON object.
-    pub fn map(&self) -> Result<&Map<String, Value>, StorageError> {
-        if let Some(map) = self.map.get() {
-            return Ok(map);
-        }
-        let text = self.text.as_deref().unwrap_or("{}");
+    /// [`StorageError::damaged`] when the text is no JSON object.
+    pub fn from_json(text: String) -> Result<Self, StorageError> {
         // The parser's own message may quote a value, so it is not passed on.
-        let map = serde_json::from_str(text)
-            .map_err(|_| StorageError::new("a stored session is not a JSON object"))?;
-        Ok(self.map.get_or_init(|| map))
+        serde_json::from_str::<Object>(&text)
+            .map_err(|_| StorageError::damaged("the values of a session are no JSON object"))?;
+        Ok(Self {
+            text: Some(text.into_boxed_str()),
+            map: OnceLock::new(),
+        })
+    }
+
+    /// The values as a map.
+    #[must_use]
+    pub fn map(&self) -> &Map<String, Value> {
+        self.map.get_or_init(|| {
+            let text = self.text.as_deref().unwrap_or("{}");
+            serde_json::from_str(text).expect("what was read as an object once is one")
+        })
     }
 
     /// The values as the text of a JSON object.
@@ -81,7 +88,7 @@ impl Default for Values {
 /// As the JSON object that it is, for storages that keep sessions as one document.
 impl Serialize for Values {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.map().map_err(S::Error::custom)?.serialize(serializer)
+        self.map().serialize(serializer)
     }
 }
 
@@ -94,9 +101,118 @@ impl<'de> Deserialize<'de> for Values {
 /// Shows the keys only: values are the visitor's.
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.map() {
-            Ok(map) => f.debug_set().entries(map.keys()).finish(),
-            Err(_) => f.write_str("Values(unreadable)"),
+        f.debug_set().entries(self.map().keys()).finish()
+    }
+}
+
+/// A JSON object that is read through and not kept: nothing is allocated for it.
+struct Object;
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Reader).map(|()| Self)
+    }
+}
+
+/// Any JSON value that is read through, as deep as a [`Value`] may be and no deeper.
+struct Any;
+
+impl<'de> Deserialize<'de> for Any {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader).map(|()| Self)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_entry::<Any, Any>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<Any>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nested(depth: usize) -> String {
+        format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth))
+    }
+
+    #[test]
+    fn whatever_is_taken_for_an_object_can_be_read_as_one() {
+        let texts = [
+            "{}".to_owned(),
+            r#" {"a": 1, "a": [1.5e300, -7, null, {"b": "\u00e9\ud83d\ude00"}]} "#.to_owned(),
+            r#"{"a": 1e999}"#.to_owned(),
+            r#"{"a": "\ud800"}"#.to_owned(),
+            r#"{"a": NaN}"#.to_owned(),
+            "{} {}".to_owned(),
+            "[]".to_owned(),
+            "null".to_owned(),
+            String::new(),
+            nested(100),
+            nested(126),
+            nested(127),
+            nested(128),
+            nested(10_000),
+        ];
+        let mut taken = 0;
+        for text in texts {
+            let parsed = serde_json::from_str::<Map<String, Value>>(&text);
+            let values = Values::from_json(text.clone());
+            assert_eq!(values.is_ok(), parsed.is_ok(), "{text:.60}");
+            if let (Ok(values), Ok(parsed)) = (values, parsed) {
+                assert_eq!(*values.map(), parsed);
+                taken += 1;
+            }
+        }
+        assert!(taken >= 4, "{taken}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_as_the_parser_of_maps_judges_it(text in r#"[\[\]{}",:0-9eE.+\\u a-c-]{0,24}"#) {
+            let parsed = serde_json::from_str::<Map<String, Value>>(&text);
+            prop_assert_eq!(Values::from_json(text).is_ok(), parsed.is_ok());
         }
     }
 }

@@ -81,7 +81,7 @@ impl SessionStorage for NaiveStorage {
         let Some(loaded) = tables.loaded.get(key).cloned() else {
             return Ok(Outcome::Gone);
         };
-        match change.apply(&loaded)? {
+        match change.apply(&loaded) {
             Applied::Stored(next) => {
                 tables.sessions.remove(key);
                 let key = change.new_key.unwrap_or(*key);

@@ -35,6 +35,7 @@ pub(super) struct Probe {
 struct Seen {
     calls: Vec<(Call, SessionKey)>,
     failing: Vec<Call>,
+    damaged: Vec<Call>,
 }
 
 impl Probe {
@@ -97,6 +98,11 @@ impl Probe {
         self.seen().failing = calls.to_vec();
     }
 
+    /// Lets calls find records that cannot be decoded.
+    pub(super) fn damage(&self, calls: &[Call]) {
+        self.seen().damaged = calls.to_vec();
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen
             .lock()
@@ -111,6 +117,9 @@ impl Probe {
         seen.calls.push((call, *key));
         if seen.failing.contains(&call) {
             return Err(StorageError::new("the storage is told to fail"));
+        }
+        if seen.damaged.contains(&call) {
+            return Err(StorageError::damaged("the storage is told so"));
         }
         Ok(())
     }

@@ -50,6 +50,21 @@ pub(crate) async fn cookie_of(site: &Router) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
+/// What stands behind this cookie was damaged, and behind the other one not: nobody is let in, nobody waits, and what is
+/// damaged goes.
+pub(crate) async fn damage_is_nobodys(site: &Router, damaged: &str, fine: &str) {
+    let read = visit(site, "/read", damaged).await;
+    assert_eq!(read.status(), StatusCode::OK);
+    // This answer may overtake the cookie of a login just made.
+    assert!(!read.headers().contains_key("set-cookie"));
+    assert_eq!(body(read).await, "None");
+    let counted = visit(site, "/count", damaged).await;
+    let begun = counted.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(!begun.starts_with(damaged));
+    assert_eq!(body(counted).await, "1", "a new session");
+    assert_eq!(body(visit(site, "/count", fine).await).await, "2");
+}
+
 /// Twenty visits at once, spread over the sites, which share what they store.
 pub(crate) async fn count_together(sites: &[Router]) {
     let cookie = cookie_of(&sites[0]).await;

@@ -65,7 +65,10 @@ mod two_instances;
 
 #[cfg(any(
     feature = "sqlite",
-    all(any(feature = "postgres", feature = "redis"), feature = "testing")
+    all(
+        any(feature = "postgres", feature = "redis", feature = "tower"),
+        feature = "testing"
+    )
 ))]
 mod counter;
 #[cfg(feature = "memory")]

@@ -8,8 +8,10 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use session_auth::testing::{Browser, advance, now};
 use session_auth::{
-    MemoryStorage, Session, SessionKey, SessionLayer, SessionStorage, StorageError,
+    Change, MemoryStorage, Outcome, Promises, Session, SessionKey, SessionLayer, SessionStorage,
+    StorageError, StoredSession, Values,
 };
+use time::OffsetDateTime;
 
 /// What was logged, at every level.
 #[derive(Clone, Default)]
@@ -122,6 +124,74 @@ async fn a_garbage_cookie_is_warned_of_once_a_minute_and_not_shown() {
     let logged = log.text();
     assert_eq!(logged.matches("a session cookie").count(), 2);
     assert!(!logged.contains(garbage));
+}
+
+/// Holds nothing but damage.
+#[derive(Clone, Default)]
+struct Damaged(Arc<std::sync::atomic::AtomicUsize>);
+
+#[async_trait::async_trait]
+impl SessionStorage for Damaged {
+    fn promises(&self) -> Promises {
+        Promises::ALL
+    }
+
+    async fn create(&self, _: &SessionKey, _: &StoredSession) -> Result<bool, StorageError> {
+        Ok(true)
+    }
+
+    async fn load(&self, _: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        Err(Values::from_json(r#"{"secret": "hunter2"#.to_owned()).unwrap_err())
+    }
+
+    async fn commit(&self, _: &SessionKey, _: &Change) -> Result<Outcome, StorageError> {
+        unreachable!("nothing is loaded")
+    }
+
+    async fn touch(&self, _: &SessionKey, _: OffsetDateTime) -> Result<(), StorageError> {
+        unreachable!("nothing is loaded")
+    }
+
+    async fn delete(&self, _: &SessionKey) -> Result<(), StorageError> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn list_by_user(
+        &self,
+        _: &str,
+    ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn delete_by_user(&self, _: &str, _: Option<&SessionKey>) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+
+    async fn delete_expired(&self, _: OffsetDateTime, _: usize) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_warned_of_once_a_minute_and_not_shown() {
+    let log = Log::default();
+    let _guard = log.here();
+    let storage = Damaged::default();
+    let site = site(storage.clone());
+    let id = "A".repeat(32);
+    for _ in 0..2 {
+        for _ in 0..10 {
+            let request = http_request("/", &format!("__Host-session={id}"));
+            let response = tower::ServiceExt::oneshot(site.clone(), request).await;
+            assert_eq!(response.unwrap().status(), StatusCode::OK);
+        }
+        advance(std::time::Duration::from_secs(60));
+    }
+    assert_eq!(storage.0.load(std::sync::atomic::Ordering::Relaxed), 20);
+    let logged = log.text();
+    assert_eq!(logged.matches("a stored session").count(), 2);
+    assert!(!logged.contains("hunter2") && !logged.contains(&id));
 }
 
 fn http_request(path: &str, cookie: &str) -> axum::http::Request<axum::body::Body> {

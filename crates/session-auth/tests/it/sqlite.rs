@@ -14,7 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use time::OffsetDateTime;
 use tower::ServiceExt;
 
-use super::counter::{body, cookie_of, count_together, site, visit};
+use super::counter::{body, cookie_of, count_together, damage_is_nobodys, site, visit};
 
 async fn pool(path: &Path, connections: u32) -> SqlitePool {
     patient_pool(path, connections, Duration::from_secs(30)).await
@@ -161,22 +161,37 @@ async fn while_somebody_else_writes_reads_go_on_and_writes_are_a_503() {
 }
 
 #[tokio::test]
-async fn a_damaged_row_is_a_503_for_its_owner_and_nothing_to_others() {
+async fn a_damaged_row_is_nobodys_and_goes() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("db");
-    let site = site(open(&path).await);
-    let damaged = cookie_of(&site).await;
+    let storage = open(&path).await;
+    let site = site(storage.clone());
     let pool = pool(&path, 1).await;
-    sqlx::query("update session_auth_sessions set data = '{\"count\": '")
-        .execute(&pool)
-        .await
-        .unwrap();
-    let fine = cookie_of(&site).await;
-
-    let response = visit(&site, "/count", &damaged).await;
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!response.headers().contains_key("set-cookie"));
-    assert_eq!(body(visit(&site, "/count", &fine).await).await, "2");
+    for damage in [
+        "data = '{\"count\": '",
+        "data = '[1]'",
+        "data = ''",
+        "deadline = 9223372036854775807",
+        "user_id = 'alice'",
+        "user_id = 'alice', stamp = zeroblob(33), logged_in_at = 1",
+    ] {
+        let damaged = cookie_of(&site).await;
+        let update = format!("update session_auth_sessions set {damage}");
+        let update = sqlx::query(sqlx::AssertSqlSafe(update))
+            .execute(&pool)
+            .await;
+        assert_eq!(update.unwrap().rows_affected(), 1);
+        // Nobody's list fails because of it.
+        assert_eq!(storage.list_by_user("alice").await.unwrap().len(), 0);
+        let fine = cookie_of(&site).await;
+        damage_is_nobodys(&site, &damaged, &fine).await;
+        let left: Vec<(Vec<u8>,)> =
+            sqlx::query_as("delete from session_auth_sessions returning key")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        assert_eq!(left.len(), 2, "{damage}: the fine one and the new one");
+    }
 }
 
 /// A second storage on the same file has no notes of its own, so what it sees is in the table.

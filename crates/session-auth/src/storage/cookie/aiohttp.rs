@@ -72,18 +72,14 @@ impl Aiohttp {
     pub(crate) fn write(&self, session: &StoredSession) -> Result<String, StorageError> {
         let written = Written {
             created: session.last_seen.unix_timestamp(),
-            session: session.values.map()?,
+            session: session.values.map(),
         };
         ascii_json::spaced(&written).map_err(StorageError::new)
     }
 
     /// The session as it will be read again: the login lies among the values, and nothing but `max_age` ends it.
-    pub(crate) fn shape(
-        &self,
-        session: &StoredSession,
-        login: &LoginChange,
-    ) -> Result<StoredSession, StorageError> {
-        let mut values = session.values.map()?.clone();
+    pub(crate) fn shape(&self, session: &StoredSession, login: &LoginChange) -> StoredSession {
+        let mut values = session.values.map().clone();
         match login {
             LoginChange::Keep => {}
             LoginChange::Set(login) => {
@@ -94,12 +90,12 @@ impl Aiohttp {
             }
             LoginChange::Clear => drop(values.remove(&*self.login_key)),
         }
-        Ok(StoredSession {
+        StoredSession {
             lifetime: self.lifetime(session.last_seen),
             login: self.login(&values),
             values: values.into(),
             ..session.clone()
-        })
+        }
     }
 
     /// Whether Python would refuse a token of this age.

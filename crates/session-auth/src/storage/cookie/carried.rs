@@ -202,7 +202,7 @@ impl SessionStorage for Carried {
     ) -> Result<bool, StorageError> {
         let login = session.login.clone();
         let login = login.map_or(LoginChange::Keep, LoginChange::Set);
-        let session = self.cookies.shaped(Arc::new(session.clone()), &login)?;
+        let session = self.cookies.shaped(Arc::new(session.clone()), &login);
         let sealed = self.sealed(key, &session)?;
         if let Some(ledger) = self.ledger() {
             let known = StoredSession {
@@ -244,8 +244,8 @@ impl SessionStorage for Carried {
         let Some(stored) = self.session(key) else {
             return Ok(Outcome::Gone);
         };
-        let next = match change.apply(&stored)? {
-            Applied::Stored(next) => self.cookies.shaped(next, &change.login)?,
+        let next = match change.apply(&stored) {
+            Applied::Stored(next) => self.cookies.shaped(next, &change.login),
             Applied::Gone => return Ok(Outcome::Gone),
             Applied::Changed => return Ok(Outcome::Changed(stored)),
         };

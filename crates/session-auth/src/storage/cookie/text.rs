@@ -60,7 +60,7 @@ pub(super) fn write(key: &SessionKey, session: &StoredSession) -> Result<String,
         deadline: session.lifetime.deadline,
         persistent: session.lifetime.persistent,
         login,
-        values: session.values.map()?.clone(),
+        values: session.values.map().clone(),
     };
     ascii_json::compact(&text).map_err(StorageError::new)
 }

@@ -32,7 +32,7 @@ fn pair(name: &str, value: impl ToString) -> Pair {
     (name.to_owned(), value.to_string().into_bytes())
 }
 
-pub(super) fn fields(session: &StoredSession) -> Result<Vec<Pair>, StorageError> {
+pub(super) fn fields(session: &StoredSession) -> Vec<Pair> {
     let mut pairs = vec![
         pair("created", unix_milliseconds(session.created_at)),
         pair("seen", unix_milliseconds(session.last_seen)),
@@ -40,9 +40,9 @@ pub(super) fn fields(session: &StoredSession) -> Result<Vec<Pair>, StorageError>
     pairs.extend(lifetime_fields(&session.lifetime));
     pairs.extend(session.login.iter().flat_map(login_fields));
     pairs.extend(client_fields(&session.client));
-    let values = session.values.map()?.iter();
+    let values = session.values.map().iter();
     pairs.extend(values.map(|(key, value)| (value_field(key), text(value))));
-    Ok(pairs)
+    pairs
 }
 
 pub(super) fn lifetime_fields(lifetime: &Lifetime) -> [Pair; 3] {
@@ -81,7 +81,8 @@ pub(super) fn session(mut fields: Fields) -> Result<Option<StoredSession>, Stora
             at: time(&mut fields, "logged_in_at")?,
             remember: number::<u8>(&mut fields, "remember")? != 0,
         }),
-        _ => None,
+        (None, None) => None,
+        _ => return Err(damaged()),
     };
     Ok(Some(StoredSession {
         created_at: time(&mut fields, "created")?,
@@ -128,8 +129,8 @@ fn utf8(bytes: Vec<u8>) -> Result<String, StorageError> {
 }
 
 /// Says nothing of what is in it: that is the visitor's.
-fn damaged() -> StorageError {
-    StorageError::new("a session in Redis is damaged")
+pub(super) fn damaged() -> StorageError {
+    StorageError::damaged("a session in Redis is damaged")
 }
 
 pub(super) fn unix_milliseconds(time: OffsetDateTime) -> i64 {

@@ -125,6 +125,7 @@ pub(super) enum Verdict {
         user: Option<String>,
     },
     Gone,
+    Damaged,
     OtherUser,
     Changed(Fields),
 }
@@ -139,6 +140,7 @@ impl FromRedisValue for Verdict {
                 user: Option::from_redis_value(rest)?,
             }),
             "gone" => Ok(Self::Gone),
+            "damaged" => Ok(Self::Damaged),
             "other user" => Ok(Self::OtherUser),
             "changed" => Ok(Self::Changed(Fields::from_redis_value(rest)?)),
             _ => Err(ParsingError::from("an unknown answer of commit.lua")),

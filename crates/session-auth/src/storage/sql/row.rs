@@ -31,7 +31,7 @@ impl Row {
         let bytes = self.key.as_slice().try_into();
         bytes
             .map(SessionKey::from_bytes)
-            .map_err(|_| StorageError::new("a session key in the table is not 32 bytes long"))
+            .map_err(|_| StorageError::damaged("a session key in the table is not 32 bytes long"))
     }
 }
 
@@ -43,11 +43,12 @@ impl TryFrom<Row> for StoredSession {
             (Some(UserId(user)), Some(stamp), Some(at)) => Some(Login {
                 user,
                 stamp: Stamp::from_bytes(&stamp)
-                    .ok_or_else(|| StorageError::new("a stamp in the table is too long"))?,
+                    .ok_or_else(|| StorageError::damaged("a stamp in the table is too long"))?,
                 at: time(at)?,
                 remember: row.remember != 0,
             }),
-            _ => None,
+            (None, None, None) => None,
+            _ => return Err(StorageError::damaged("a login in the table is not whole")),
         };
         Ok(Self {
             created_at: time(row.created_at)?,
@@ -64,7 +65,7 @@ impl TryFrom<Row> for StoredSession {
                     .and_then(|address| address.parse::<IpAddr>().ok()),
                 browser: row.browser,
             },
-            values: Values::from_json(row.data),
+            values: Values::from_json(row.data)?,
         })
     }
 }
@@ -99,7 +100,7 @@ pub(super) fn unix_milliseconds(time: OffsetDateTime) -> i64 {
 
 fn time(milliseconds: i64) -> Result<OffsetDateTime, StorageError> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
-        .map_err(StorageError::new)
+        .map_err(|_| StorageError::damaged("a time in the table is none"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A storage that fails: S10.
+//! A storage that fails, S10, and one that works but holds what is no session.
 
 use http::StatusCode;
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::{
     cookies::cookie_of,
     ensure, ensure_eq,
 };
-use crate::{AnyStorage, Session, SessionError, request::RequestSession};
+use crate::{AnyStorage, Promise, Session, SessionError, request::RequestSession};
 
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
 where
@@ -25,6 +25,13 @@ where
         .await;
     suite
         .check(None, "what cannot be stored is a 503", unstorable)
+        .await;
+    suite
+        .check(
+            None,
+            "a record that cannot be decoded is nobody's, and goes",
+            undecodable,
+        )
         .await;
     suite
         .check(None, "a use that cannot be noted is served", untouchable)
@@ -133,6 +140,60 @@ async fn unstorable(stage: Stage) -> Checked {
         site.log_out(&cookie).await.is_removal(),
         "the logout failed",
     )
+}
+
+async fn undecodable(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = site.log_in("", "alice").await.cookie();
+    stage.probe.calls();
+    stage.probe.damage(&[Call::Load]);
+    let look = |request: RequestSession, session: Session| async move {
+        let value = session.get_value("a").await.map_err(refused)?;
+        let login = request.login().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+        if value.is_some() || login.is_some() {
+            return Err(StatusCode::CONFLICT);
+        }
+        Ok(())
+    };
+    let answer = site.visit(&cookie, look).await;
+    ensure_eq(answer.status, StatusCode::OK, "status")?;
+    ensure_eq(answer.set_cookie(), "", "Set-Cookie")?;
+    ensure_eq(stage.probe.calls(), vec![Call::Load, Call::Delete], "calls")?;
+    // As long as it cannot be removed, the storage is out of order.
+    stage.probe.fail(&[Call::Delete]);
+    is_unavailable(&site.visit(&cookie, look).await)?;
+    stage.probe.fail(&[]);
+    let begun = site.write(&cookie, "a", 1).await;
+    ensure(
+        !begun.cookie().is_empty() && begun.cookie() != cookie,
+        format!("what is written after it begins no new session: {begun:?}"),
+    )?;
+
+    // Damaged while a request ran: as if it had been ended meanwhile.
+    stage.probe.damage(&[Call::Commit]);
+    let other = site.log_in("", "bob").await.cookie();
+    stage.probe.calls();
+    let late = site.write(&other, "late", 1).await;
+    ensure_eq(late.status, StatusCode::OK, "status of a late save")?;
+    ensure_eq(late.set_cookie(), "", "Set-Cookie of a late save")?;
+    let calls = vec![Call::Load, Call::Commit, Call::Delete];
+    ensure_eq(stage.probe.calls(), calls, "calls of a late save")?;
+    let third = site.log_in("", "carol").await.cookie();
+    let again = site.log_in(&third, "carol").await.cookie();
+    stage.probe.damage(&[]);
+    ensure_eq(
+        site.user(&again).await.as_deref(),
+        Some("carol"),
+        "logged in over a damaged record",
+    )?;
+    for gone in [cookie, other, third] {
+        let user = site.user(&gone).await;
+        ensure(
+            user.is_none() || !stage.keeps(Promise::NoRevival),
+            format!("{user:?} is logged in by the cookie of a damaged record"),
+        )?;
+    }
+    Ok(())
 }
 
 async fn untouchable(stage: Stage) -> Checked {

@@ -138,7 +138,7 @@ async fn loaded(stage: &Stage, number: u8) -> Result<Option<Arc<StoredSession>>,
 
 /// Everything but the values, and the values.
 fn parts(session: &StoredSession) -> (String, String) {
-    let values = session.values.map().cloned().unwrap_or_default();
+    let values = session.values.map();
     let rest = (
         session.created_at,
         session.last_seen,

@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
 use time::OffsetDateTime;
 
-use crate::counter::{body, cookie_of, count_together, site, visit};
+use crate::counter::{body, cookie_of, count_together, damage_is_nobodys, site, visit};
 
 /// A schema of this name is a database of its own to whoever connects like this; of each run of the tests another one.
 async fn pool(name: &str) -> PgPool {
@@ -161,20 +161,30 @@ async fn a_batch_of_uses_steps_aside_for_a_row_that_somebody_writes() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
-async fn a_damaged_row_is_a_503_for_its_owner_and_nothing_to_others() {
+async fn a_damaged_row_is_nobodys_and_goes() {
     let pool = pool("damaged").await;
     let storage = SqlStorage::postgres(pool.clone());
     storage.migrate().await.unwrap();
-    let site = site(storage);
-    let damaged = cookie_of(&site).await;
-    sqlx::query("update session_auth_sessions set data = '{\"count\": '")
-        .execute(&pool)
-        .await
-        .unwrap();
-    let fine = cookie_of(&site).await;
-
-    let response = visit(&site, "/count", &damaged).await;
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!response.headers().contains_key("set-cookie"));
-    assert_eq!(body(visit(&site, "/count", &fine).await).await, "2");
+    let site = site(storage.clone());
+    for damage in [
+        "data = '{\"count\": '",
+        "data = '[1]'",
+        "deadline = 9223372036854775807",
+        "user_id = 'alice'",
+    ] {
+        let damaged = cookie_of(&site).await;
+        let update = format!("update session_auth_sessions set {damage}");
+        let update = sqlx::query(AssertSqlSafe(update)).execute(&pool).await;
+        assert_eq!(update.unwrap().rows_affected(), 1);
+        // Nobody's list fails because of it.
+        assert_eq!(storage.list_by_user("alice").await.unwrap().len(), 0);
+        let fine = cookie_of(&site).await;
+        damage_is_nobodys(&site, &damaged, &fine).await;
+        let left: Vec<(Vec<u8>,)> =
+            sqlx::query_as("delete from session_auth_sessions returning key")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        assert_eq!(left.len(), 2, "{damage}: the fine one and the new one");
+    }
 }

@@ -14,7 +14,7 @@ end
 local seen, idle, deadline = tonumber(stored[1]), tonumber(stored[2]), tonumber(stored[3])
 local user = stored[4]
 if not (seen and idle and deadline) then
-  return redis.error_reply('ERR a session in Redis is damaged')
+  return {'damaged'}
 end
 
 local at = take()

@@ -16,7 +16,7 @@ use super::prefix;
 use crate::counter::{body, cookie_of, count_together, site, visit};
 
 /// A server in a directory of its own. It ends with the test.
-struct Server {
+pub(super) struct Server {
     port: u16,
     process: Child,
     _directory: TempDir,
@@ -28,7 +28,7 @@ fn free_port() -> u16 {
 }
 
 impl Server {
-    fn start(options: &[&str]) -> Self {
+    pub(super) fn start(options: &[&str]) -> Self {
         Self::with_configuration("", options)
     }
 
@@ -53,7 +53,7 @@ impl Server {
         }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Asks until the answer is as it has to be.
-    async fn until<T: FromRedisValue>(&self, words: &[&str], is_so: impl Fn(T) -> bool) {
+    pub(super) async fn until<T: FromRedisValue>(&self, words: &[&str], is_so: impl Fn(T) -> bool) {
         let started = Instant::now();
         while !self.tell(words).await.is_ok_and(&is_so) {
             assert!(started.elapsed() < Duration::from_secs(60), "{words:?}");
