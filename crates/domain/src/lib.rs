@@ -4,6 +4,7 @@
 //! * [`ids`]: the numbers by which rows are known, one type each.
 //! * [`username`], [`display_name`], [`role`], [`user`]: people.
 //! * [`slug`], [`title`], [`text`], [`picture`], [`post`]: what people write.
+//! * [`changes`], [`merge`]: what became of a text, and how two people's changes become one.
 //! * [`access`]: the one table of who may do what.
 //! * [`pagination`]: cursors and pages.
 //!
@@ -22,7 +23,11 @@ pub mod slug;
 pub mod text;
 pub mod title;
 
+pub mod changes;
+pub mod merge;
+
 pub mod access;
 pub mod pagination;
 
 mod characters;
+mod words;
