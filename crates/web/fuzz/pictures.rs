@@ -1,6 +1,6 @@
-//! The first look at an upload: its kind, and whether a JPEG or a GIF is worth decoding. Nothing is decoded here.
+//! The first look at an upload: its kind, and whether it is worth decoding. Nothing is decoded here.
 
-use super::{Kind, animation, jpeg};
+use super::{Kind, animation, jpeg, png, webp};
 use crate::inputs::fuzz;
 
 #[test]
@@ -16,9 +16,9 @@ fn upload(input: &[u8]) {
         Ok(Kind::Gif) => assert!(input.starts_with(b"GIF8")),
         Err(_) => {}
     }
-    // Whatever it is: both must end, and never read beyond it.
-    jpeg::is_sound(input);
+    // Whatever it is: each must end, and never read beyond it.
+    let _ = (jpeg::check(input), png::check(input), webp::check(input));
     if Kind::of(input) == Ok(Kind::Gif) {
-        let _ = animation::has_frames(input);
+        let _ = animation::frames(input);
     }
 }
