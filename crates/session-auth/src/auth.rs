@@ -107,6 +107,40 @@ impl<D: Directory> Auth<D> {
         Ok(self.known().get_or_insert(user).clone())
     }
 
+    /// The id of the user whose session this request's cookie names, although nobody is logged in: the session has ended
+    /// within [`FORMER_LOGIN`](crate::FORMER_LOGIN), by time, by a logout or a revocation, or the user's stamp has changed.
+    ///
+    /// **It authenticates nobody.** Whoever holds an old cookie is answered this, so it may be used to keep something *for*
+    /// that user, such as the text of a form that came too late, and never to show something *of* theirs. `None` when
+    /// somebody is logged in, when no such session is known, and from storages that do not remember
+    /// ([`SessionStorage::former_login`](crate::SessionStorage::former_login); the SQL storage does, once sessions have
+    /// left its table).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Auth::user`].
+    ///
+    /// ```
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// # async fn keep(text: String, user: String) {}
+    /// async fn comment<D: Directory>(auth: Auth<D>, text: String) -> Result<&'static str, AuthError> {
+    ///     if auth.user().await?.is_some() {
+    ///         return Ok("Thank you.");
+    ///     }
+    ///     if let Some(user) = auth.former_user().await? {
+    ///         keep(text, user).await;
+    ///         return Ok("Your login has ended. Your comment waits for you.");
+    ///     }
+    ///     Ok("Log in to comment.")
+    /// }
+    /// ```
+    pub async fn former_user(&self) -> Result<Option<String>, AuthError> {
+        match self.user().await? {
+            Some(_) => Ok(None),
+            None => Ok(self.session.former_login().await?),
+        }
+    }
+
     /// Logs in someone whose identity was checked elsewhere; with a password, use `Auth::attempt`.
     ///
     /// The session gets a new id. What else is in it stays, except when it was somebody else's.

@@ -120,8 +120,8 @@ pub use storage::SqlStorage;
 #[cfg(feature = "tower")]
 pub use storage::TowerStorage;
 pub use storage::{
-    AnyStorage, Applied, Change, Login, LoginChange, Outcome, Promise, Promises, SessionKey,
-    SessionStorage, StoredSession, Values,
+    AnyStorage, Applied, Change, FORMER_LOGIN, Login, LoginChange, Outcome, Promise, Promises,
+    SessionKey, SessionStorage, StoredSession, Values,
 };
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};

@@ -20,8 +20,8 @@ use tokio::sync::OnceCell;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    Change, Client, Login, LoginChange, Outcome, Promise, SessionError, SessionKey, SessionStorage,
-    Stamp, StorageError, StoredSession,
+    Change, Client, FORMER_LOGIN, Login, LoginChange, Outcome, Promise, SessionError, SessionKey,
+    SessionStorage, Stamp, StorageError, StoredSession,
     client::browser_name,
     cookie::Presented,
     layer::Shared,
@@ -140,6 +140,23 @@ impl RequestSession {
             .await
             .map_err(SessionError::Unavailable)?;
         Ok(stored.and_then(|session| session.login.clone()))
+    }
+
+    /// Who was logged in in the session that this request names, as long as that is remembered: it is over, or was ended.
+    pub(crate) async fn former_login(&self) -> Result<Option<String>, SessionError> {
+        let Some(key) = &self.inner.key else {
+            return Ok(None);
+        };
+        let since = self.now() - FORMER_LOGIN;
+        let storage = &self.inner.storage;
+        let stored = storage.load(key).await.map_err(SessionError::Unavailable)?;
+        if let Some(stored) = stored {
+            let is_recent = stored.lifetime.end(stored.last_seen) > since;
+            let login = stored.login.as_ref().filter(|_| is_recent);
+            return Ok(login.map(|login| login.user.clone()));
+        }
+        let former = storage.former_login(key, since).await;
+        former.map_err(SessionError::Unavailable)
     }
 
     /// Logs somebody in: the id changes with the answer, and what another person left in the session goes.

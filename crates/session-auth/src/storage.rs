@@ -64,6 +64,9 @@ pub use sql::SqlStorage;
 pub use tower::TowerStorage;
 pub use values::Values;
 
+/// How long it is remembered whose an ended session was: [`Auth::former_user`](crate::Auth::former_user).
+pub const FORMER_LOGIN: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Keeps sessions somewhere.
 ///
 /// The layer does all the thinking: a storage keeps records under 32-byte keys and applies a [`Change`] to the record
@@ -115,6 +118,20 @@ pub trait SessionStorage: Send + Sync + 'static {
         user: &str,
         except: Option<&SessionKey>,
     ) -> Result<u64, StorageError>;
+
+    /// Who was logged in in a session that has ended since then, for
+    /// [`Auth::former_user`](crate::Auth::former_user) alone: it says whose a late form is, and logs nobody in.
+    ///
+    /// A storage that remembers this writes it in the step that ends the session, whatever ends it (a logout, a
+    /// revocation, the collection of garbage), and forgets it after [`FORMER_LOGIN`]. Others answer `None`, as this does.
+    async fn former_login(
+        &self,
+        key: &SessionKey,
+        since: OffsetDateTime,
+    ) -> Result<Option<String>, StorageError> {
+        let _ = (key, since);
+        Ok(None)
+    }
 
     /// Removes at most `limit` sessions that were over before this time. Returns how many it removed.
     async fn delete_expired(

@@ -14,6 +14,7 @@ use crate::StorageError;
 
 #[macro_use]
 mod engine;
+mod ended;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[macro_use]
@@ -24,6 +25,7 @@ mod statements;
 mod touches;
 mod user;
 
+use ended::Ended;
 use engine::{Pool, Tx};
 use row::{Row, unix_milliseconds};
 use statements::{BY_KEY, BY_USER, DELETE, DELETE_BY_USER, INSERT, UPDATE};
@@ -178,6 +180,10 @@ impl SessionStorage for SqlStorage {
             Applied::Changed => return Ok(Outcome::Changed(Arc::new(stored))),
         };
         let new_key = change.new_key.as_ref().unwrap_or(key);
+        if let (Some(login), None) = (&stored.login, &next.login) {
+            tx.remember(vec![Ended::logout(key, login.user.clone(), change.now)])
+                .await?;
+        }
         on!(Tx, &mut tx, |tx| {
             let update = bound!(UPDATE, key, &next).bind(&new_key.as_bytes()[..]);
             update.execute(&mut **tx).await.map(drop)
@@ -192,11 +198,21 @@ impl SessionStorage for SqlStorage {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
-        on!(Pool, &self.write, |pool| {
-            let delete = sqlx::query(DELETE).bind(&key.as_bytes()[..]);
-            delete.execute(pool).await.map(drop)
-        })?;
-        Ok(())
+        let mut tx = self.write.begin().await?;
+        let ended: Vec<Ended> = on!(Tx, &mut tx, |tx| {
+            let delete = sqlx::query_as(DELETE).bind(&key.as_bytes()[..]);
+            delete.fetch_all(&mut **tx).await?
+        });
+        tx.remember(ended).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn former_login(
+        &self,
+        key: &SessionKey,
+        since: OffsetDateTime,
+    ) -> Result<Option<String>, StorageError> {
+        self.former(key, since).await
     }
 
     async fn list_by_user(
@@ -223,12 +239,17 @@ impl SessionStorage for SqlStorage {
         user: &str,
         except: Option<&SessionKey>,
     ) -> Result<u64, StorageError> {
-        Ok(on!(Pool, &self.write, |pool| {
-            let delete = sqlx::query(DELETE_BY_USER)
+        let mut tx = self.write.begin().await?;
+        let ended: Vec<Ended> = on!(Tx, &mut tx, |tx| {
+            let delete = sqlx::query_as(DELETE_BY_USER)
                 .bind(UserId(user.to_owned()))
                 .bind(except.map(|key| &key.as_bytes()[..]));
-            delete.execute(pool).await?.rows_affected()
-        }))
+            delete.fetch_all(&mut **tx).await?
+        });
+        let count = ended.len() as u64;
+        tx.remember(ended).await?;
+        tx.commit().await?;
+        Ok(count)
     }
 
     async fn delete_expired(
@@ -243,12 +264,18 @@ impl SessionStorage for SqlStorage {
             #[cfg(feature = "postgres")]
             Pool::Postgres(_) => postgres::DELETE_EXPIRED,
         };
-        Ok(on!(Pool, &self.write, |pool| {
-            let delete = sqlx::query(statement)
+        let mut tx = self.write.begin().await?;
+        let ended: Vec<Ended> = on!(Tx, &mut tx, |tx| {
+            let delete = sqlx::query_as(statement)
                 .bind(unix_milliseconds(before))
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-            delete.execute(pool).await?.rows_affected()
-        }))
+            delete.fetch_all(&mut **tx).await?
+        });
+        let count = ended.len() as u64;
+        tx.remember(ended).await?;
+        tx.forget_before(before).await?;
+        tx.commit().await?;
+        Ok(count)
     }
 }
 

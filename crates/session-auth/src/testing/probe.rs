@@ -163,6 +163,14 @@ impl SessionStorage for Probe {
         self.storage.delete(key).await
     }
 
+    async fn former_login(
+        &self,
+        key: &SessionKey,
+        since: OffsetDateTime,
+    ) -> Result<Option<String>, StorageError> {
+        self.storage.former_login(key, since).await
+    }
+
     async fn list_by_user(
         &self,
         user: &str,

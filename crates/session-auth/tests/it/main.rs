@@ -21,6 +21,8 @@ mod contract;
 mod cookie_storages;
 #[cfg(feature = "memory")]
 mod flash;
+#[cfg(all(feature = "memory", feature = "sqlite", feature = "testing"))]
+mod former;
 #[cfg(all(feature = "memory", feature = "password", feature = "testing"))]
 mod json_api;
 #[cfg(feature = "memory")]

@@ -6,6 +6,7 @@
 use sqlx::{PgPool, PgTransaction};
 
 use super::{
+    ended::BY_TIME_INDEX,
     statements::{BY_EXPIRY_INDEX, BY_USER_INDEX},
     touches::Batch,
     unix_milliseconds,
@@ -15,7 +16,7 @@ use super::{
 const LOCK: &str = "select pg_advisory_xact_lock(7308327755813578355)";
 
 /// The id of a user is bytes here: it may be any string, and PostgreSQL's text takes no NUL.
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 5] = [
     "create table if not exists session_auth_sessions (
         key bytea not null primary key,
         created_at bigint not null,
@@ -34,6 +35,12 @@ const SCHEMA: [&str; 3] = [
     )",
     BY_EXPIRY_INDEX,
     BY_USER_INDEX,
+    "create table if not exists session_auth_ended (
+        key bytea not null primary key,
+        user_id bytea not null,
+        ended_at bigint
+    )",
+    BY_TIME_INDEX,
 ];
 
 /// A row that somebody holds is being written or ended just now, which makes the note of its last use needless.
@@ -45,7 +52,8 @@ const TOUCH: &str = "with noted as (select * from unnest($1, $2) as noted (key, 
 
 /// Asks again, of the locked row, whether the session is over: it may have been used since this statement began.
 pub(super) const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
-    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2 for update skip locked)";
+    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2 for update skip locked)
+    returning key, user_id, expires_at as ended_at";
 
 pub(super) async fn migrate(tx: &mut PgTransaction<'static>) -> sqlx::Result<()> {
     sqlx::query(LOCK).execute(&mut **tx).await?;

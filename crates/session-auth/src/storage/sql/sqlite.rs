@@ -3,12 +3,13 @@
 use sqlx::{SqlitePool, SqliteTransaction};
 
 use super::{
+    ended::BY_TIME_INDEX,
     statements::{BY_EXPIRY_INDEX, BY_USER_INDEX},
     touches::Batch,
     unix_milliseconds,
 };
 
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 5] = [
     "create table if not exists session_auth_sessions (
         key blob not null primary key,
         created_at integer not null,
@@ -27,6 +28,12 @@ const SCHEMA: [&str; 3] = [
     ) strict, without rowid",
     BY_EXPIRY_INDEX,
     BY_USER_INDEX,
+    "create table if not exists session_auth_ended (
+        key blob not null primary key,
+        user_id text not null,
+        ended_at integer
+    ) strict, without rowid",
+    BY_TIME_INDEX,
 ];
 
 /// Names no session that is not there, so it brings none back, and never makes a session older.
@@ -35,7 +42,8 @@ const TOUCH: &str = "update session_auth_sessions set last_seen = $2,
     where key = $1 and last_seen < $2";
 
 pub(super) const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
-    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2)";
+    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2)
+    returning key, user_id, expires_at as ended_at";
 
 pub(super) async fn migrate(tx: &mut SqliteTransaction<'static>) -> sqlx::Result<()> {
     for statement in SCHEMA {

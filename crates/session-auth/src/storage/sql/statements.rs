@@ -28,11 +28,13 @@ pub(super) const UPDATE: &str = "update session_auth_sessions set key = $15, cre
     idle = $4, deadline = $5, persistent = $6, expires_at = $7, user_id = $8, stamp = $9, logged_in_at = $10,
     remember = $11, address = $12, browser = $13, data = $14 where key = $1";
 
-pub(super) const DELETE: &str = "delete from session_auth_sessions where key = $1";
+pub(super) const DELETE: &str = "delete from session_auth_sessions where key = $1
+    returning key, user_id, cast(null as bigint) as ended_at";
 
 /// A row that somebody else is just moving to another key is waited for and then ended there.
 pub(super) const DELETE_BY_USER: &str =
-    "delete from session_auth_sessions where user_id = $1 and ($2 is null or key <> $2)";
+    "delete from session_auth_sessions where user_id = $1 and ($2 is null or key <> $2)
+    returning key, user_id, cast(null as bigint) as ended_at";
 
 pub(super) const BY_USER_INDEX: &str = "create index if not exists session_auth_sessions_by_user
     on session_auth_sessions (user_id, last_seen) where user_id is not null";
