@@ -18,12 +18,16 @@ pub enum Action {
     View,
     /// Change its words, pictures or address.
     Edit,
-    /// Show it to everybody, or take it back to a draft.
+    /// Hand a draft to somebody who may publish it.
+    Submit,
+    /// Show it to everybody, now or at a set time, or take it back to a draft.
     Publish,
     /// Put it into the trash.
     Delete,
     /// Take it out of the trash, to what it was before.
     Restore,
+    /// Delete it for good, with its history.
+    Purge,
 }
 
 /// What somebody wants to do that concerns no post there is yet.
@@ -49,12 +53,14 @@ pub enum Sight {
 }
 
 impl Action {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::View,
         Self::Edit,
+        Self::Submit,
         Self::Publish,
         Self::Delete,
         Self::Restore,
+        Self::Purge,
     ];
 }
 
@@ -62,6 +68,8 @@ impl Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Draft,
+    /// A draft that becomes public by itself.
+    Scheduled,
     Published,
     /// In the trash, never seen by strangers.
     TrashedDraft,
@@ -72,6 +80,7 @@ enum State {
 impl State {
     fn of(post: &Post) -> Self {
         match (post.status, post.was_public()) {
+            (Status::Draft, _) if post.publish_at.is_some() => Self::Scheduled,
             (Status::Draft, _) => Self::Draft,
             (Status::Published, _) => Self::Published,
             (Status::Trashed, false) => Self::TrashedDraft,
@@ -127,24 +136,25 @@ impl Viewer {
 
 /// The table. `standing` is the role and whether the post is the person's own; `None` is a visitor.
 fn allowed(standing: Option<(Role, bool)>, state: State, action: Action) -> bool {
-    use Action::{Delete, Edit, Publish, Restore, View};
-    use State::{Draft, Published, TrashedDraft, TrashedPublic};
+    use Action::{Delete, Edit, Publish, Purge, Restore, Submit, View};
+    use State::{Draft, Published, Scheduled, TrashedDraft, TrashedPublic};
 
     match (standing, state, action) {
         // What is published, everybody reads.
         (_, Published, View) => true,
         (None, _, _) => false,
 
-        // A trashed post can only be looked at and taken out; a live one can't be taken out.
-        (_, TrashedDraft | TrashedPublic, Edit | Publish | Delete) => false,
-        (_, Draft | Published, Restore) => false,
+        // A trashed post can only be looked at, taken out and deleted for good; a live one is neither.
+        (_, TrashedDraft | TrashedPublic, Edit | Submit | Publish | Delete) => false,
+        (_, Draft | Scheduled | Published, Restore | Purge) => false,
 
         (Some((Role::Owner | Role::Editor, _)), _, _) => true,
         (Some((Role::Author, own)), _, _) => own,
 
-        // A contributor's post is theirs until somebody publishes it.
-        (Some((Role::Contributor, true)), Draft, View | Edit | Delete) => true,
-        (Some((Role::Contributor, true)), TrashedDraft, View | Restore) => true,
+        // A contributor's post is theirs until somebody publishes it or says when it will be.
+        (Some((Role::Contributor, true)), Draft, View | Edit | Submit | Delete) => true,
+        (Some((Role::Contributor, true)), Scheduled, View) => true,
+        (Some((Role::Contributor, true)), TrashedDraft, View | Restore | Purge) => true,
         (Some((Role::Contributor, true)), TrashedPublic, View) => true,
         (Some((Role::Contributor, _)), _, _) => false,
     }

@@ -3,7 +3,8 @@
 //! In reading order:
 //! * [`ids`]: the numbers by which rows are known, one type each.
 //! * [`username`], [`display_name`], [`role`], [`user`]: people.
-//! * [`slug`], [`title`], [`text`], [`picture`], [`post`]: what people write.
+//! * [`slug`], [`title`], [`text`], [`tag`], [`excerpt`], [`note`], [`picture`], [`post`]: what people write.
+//! * [`schedule`], [`form_key`]: when it becomes public, and how a form that comes twice is known.
 //! * [`changes`], [`merge`]: what became of a text, and how two people's changes become one.
 //! * [`access`]: the one table of who may do what.
 //! * [`pagination`]: cursors and pages.
@@ -17,14 +18,19 @@ pub mod role;
 pub mod user;
 pub mod username;
 
+pub mod excerpt;
+pub mod note;
 pub mod picture;
 pub mod post;
 pub mod slug;
+pub mod tag;
 pub mod text;
 pub mod title;
 
 pub mod changes;
 pub mod merge;
+pub mod form_key;
+pub mod schedule;
 
 pub mod access;
 pub mod pagination;

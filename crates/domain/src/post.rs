@@ -3,9 +3,11 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::excerpt::Excerpt;
 use crate::ids::{PostId, RevisionNo};
 use crate::picture::Picture;
 use crate::slug::Slug;
+use crate::tag::Tags;
 use crate::text::Text;
 use crate::title::Title;
 use crate::user::Person;
@@ -17,6 +19,63 @@ pub enum Status {
     Draft,
     Published,
     Trashed,
+}
+
+/// How far a post is on its way to readers, as a writer decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    Draft,
+    /// A draft that waits for somebody who may publish it.
+    Review,
+    /// A draft that becomes public by itself at this moment.
+    Scheduled(OffsetDateTime),
+    Published,
+}
+
+/// A stage without its moment, as a revision remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StageName {
+    Draft,
+    Review,
+    Scheduled,
+    Published,
+}
+
+/// A word that names no stage.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no stage of a post.")]
+pub struct NoSuchStage(pub String);
+
+impl Stage {
+    pub fn name(self) -> StageName {
+        match self {
+            Self::Draft => StageName::Draft,
+            Self::Review => StageName::Review,
+            Self::Scheduled(_) => StageName::Scheduled,
+            Self::Published => StageName::Published,
+        }
+    }
+}
+
+impl StageName {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Review => "review",
+            Self::Scheduled => "scheduled",
+            Self::Published => "published",
+        }
+    }
+}
+
+impl std::str::FromStr for StageName {
+    type Err = NoSuchStage;
+    fn from_str(word: &str) -> Result<Self, NoSuchStage> {
+        let all = [Self::Draft, Self::Review, Self::Scheduled, Self::Published];
+        let named = all.into_iter().find(|stage| stage.as_str() == word);
+        named.ok_or_else(|| NoSuchStage(word.to_owned()))
+    }
 }
 
 /// Who is told of a published post.
@@ -61,6 +120,8 @@ pub struct Post {
     pub slug: Slug,
     pub title: Title,
     pub text: Text,
+    pub tags: Tags,
+    pub excerpt: Option<Excerpt>,
     pub status: Status,
     pub visibility: Visibility,
     pub owner: Person,
@@ -68,6 +129,10 @@ pub struct Post {
     pub revision: RevisionNo,
     /// When it first became public; stays when it goes back to a draft or into the trash.
     pub published_at: Option<OffsetDateTime>,
+    /// When this draft becomes public by itself.
+    pub publish_at: Option<OffsetDateTime>,
+    /// This draft waits for somebody who may publish it.
+    pub in_review: bool,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
     pub trashed_at: Option<OffsetDateTime>,
@@ -79,6 +144,21 @@ impl Post {
     /// Strangers have seen it, so its address may answer with a redirect or "gone" instead of "never heard of it".
     pub fn was_public(&self) -> bool {
         self.published_at.is_some()
+    }
+
+    /// How far it is. A post in the trash is shown to nobody, so it is at most a draft.
+    pub fn stage(&self) -> Stage {
+        match (self.status, self.publish_at) {
+            (Status::Published, _) => Stage::Published,
+            (_, Some(at)) => Stage::Scheduled(at),
+            _ if self.in_review => Stage::Review,
+            _ => Stage::Draft,
+        }
+    }
+
+    /// Listed for everybody: in lists, feeds, the sitemap and the search.
+    pub fn is_listed(&self) -> bool {
+        self.status == Status::Published && self.visibility == Visibility::Public
     }
 
     /// The post's image.
@@ -95,12 +175,19 @@ pub struct Summary {
     pub title: Title,
     /// The beginning of the Markdown source, cut anywhere.
     pub opening: String,
+    pub tags: Tags,
+    pub excerpt: Option<Excerpt>,
     pub status: Status,
     pub visibility: Visibility,
     pub owner: Person,
     pub revision: RevisionNo,
     pub published_at: Option<OffsetDateTime>,
+    /// When this draft becomes public by itself.
+    pub publish_at: Option<OffsetDateTime>,
+    /// This draft waits for somebody who may publish it.
+    pub in_review: bool,
     pub updated_at: OffsetDateTime,
+    pub trashed_at: Option<OffsetDateTime>,
     pub picture: Option<Picture>,
 }
 
@@ -154,5 +241,19 @@ mod tests {
             assert_eq!(visibility.as_str().parse(), Ok(visibility));
         }
         assert!("secret".parse::<Visibility>().is_err());
+    }
+
+    #[test]
+    fn a_stage_reads_back_from_its_word() {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        for stage in [
+            Stage::Draft,
+            Stage::Review,
+            Stage::Scheduled(at),
+            Stage::Published,
+        ] {
+            assert_eq!(stage.name().as_str().parse(), Ok(stage.name()));
+        }
+        assert!("trashed".parse::<StageName>().is_err());
     }
 }

@@ -127,7 +127,7 @@ impl Slug {
 }
 
 /// The words of a text as a slug spells them; empty when there are none.
-fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     let lower: String = text
         .nfc()
         .collect::<String>()

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-/// At most 1,000,000 bytes, lines ended by `\n`, no NUL. It may be empty: a picture alone is a post.
+use crate::characters;
+
+/// At most 1,000,000 bytes, lines ended by `\n`, no control characters but tabs, nothing that turns letters around.
+/// It may be empty: a picture alone is a post.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Text(String);
@@ -21,9 +24,8 @@ impl Text {
         if text.contains('\r') {
             text = text.replace("\r\n", "\n").replace('\r', "\n");
         }
-        // What CommonMark asks for; PostgreSQL could not keep it either.
-        if text.contains('\0') {
-            text = text.replace('\0', "\u{FFFD}");
+        if text.contains(stray) {
+            text.retain(|c| !stray(c));
         }
         if text.len() > Self::MAX_BYTES {
             return Err(TextTooLong(text.len()));
@@ -35,9 +37,21 @@ impl Text {
         &self.0
     }
 
+    /// Nobody would see anything.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        characters::is_blank(&self.0)
     }
+
+    /// How many characters [`Text::parse`] takes out of what was typed: no reader sees them, and a terminal would obey them.
+    pub fn strays(typed: &str) -> usize {
+        typed.chars().filter(|c| stray(*c)).count()
+    }
+}
+
+/// Control characters (PostgreSQL could not keep a NUL either), and the two overrides that make letters stand in the
+/// opposite order. Marks and isolates, which right-to-left writers need, stay.
+fn stray(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{202D}' | '\u{202E}')
 }
 
 impl std::fmt::Display for Text {
@@ -58,8 +72,17 @@ mod tests {
             Text::parse("a\r\nb\rc\nd\r\n\r\n").unwrap().as_str(),
             "a\nb\nc\nd\n\n"
         );
-        assert_eq!(Text::parse("a\0b").unwrap().as_str(), "a\u{FFFD}b");
         assert_eq!(Text::parse("").unwrap(), Text::default());
+    }
+
+    #[test]
+    fn what_no_reader_sees_is_taken_out_and_counted() {
+        let typed = "a\0b\u{1b}[31m\tc\u{202e}d\u{85}\r\n\u{200f}\u{2067}שלום\u{2069}";
+        assert_eq!(Text::strays(typed), 4);
+        let kept = Text::parse(typed).unwrap();
+        assert_eq!(kept.as_str(), "ab[31m\tcd\n\u{200f}\u{2067}שלום\u{2069}");
+        assert_eq!(Text::strays(kept.as_str()), 0);
+        assert!(Text::parse(" \n\t\u{200b}").unwrap().is_blank());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The database as the program holds it: readers, one writer, a clock; every repository borrows it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::SqlitePool;
 use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 use crate::engine::{Pool, Tx};
 use crate::error::{Error, OpenError};
@@ -24,6 +26,8 @@ pub struct Db {
     pub(crate) read: Pool,
     pub(crate) write: Pool,
     clock: Clock,
+    /// Rung when the moment changes at which the next post becomes public by itself.
+    pub(crate) due: Arc<Notify>,
 }
 
 impl Db {
@@ -46,6 +50,7 @@ impl Db {
             read: Pool::Sqlite(read),
             write: Pool::Sqlite(write),
             clock,
+            due: Arc::default(),
         })
     }
 

@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "people",
@@ -29,6 +29,11 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         4,
         "settings",
         include_str!("../migrations/sqlite/0004_settings.sql"),
+    ),
+    (
+        5,
+        "writing",
+        include_str!("../migrations/sqlite/0005_writing.sql"),
     ),
 ];
 

@@ -1,9 +1,13 @@
 //! Posts: finding them under every address they ever had, saving them without losing anybody's words, listing them.
 
+use gatepost_domain::excerpt::Excerpt;
+use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::{PostId, RevisionNo, UserId};
+use gatepost_domain::note::Note;
 use gatepost_domain::picture::{Alt, ImageHash};
-use gatepost_domain::post::{Post, PostAddress, Visibility};
+use gatepost_domain::post::{Post, PostAddress, Stage, Visibility};
 use gatepost_domain::slug::Slug;
+use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use sqlx::{query_as, query_scalar};
@@ -11,14 +15,21 @@ use sqlx::{query_as, query_scalar};
 use crate::db::Db;
 use crate::error::Error;
 
+mod due;
 mod list;
 mod row;
 mod save;
 mod sitemap;
+mod slugs;
+mod submissions;
+mod tags;
+mod trash;
 
+pub use list::TagCount;
 use row::{PictureRow, PostRow};
-pub(crate) use row::{person, title};
 pub use sitemap::SitemapPart;
+pub(crate) use row::{excerpt, person, slug, tags, title, visibility};
+use submissions::Claim;
 
 /// The repository of posts.
 pub struct Posts<'a>(pub(crate) &'a Db);
@@ -32,6 +43,8 @@ pub enum Found {
     Moved(Slug),
     /// A post in the trash. Whoever may not restore it is told "gone", and only if it [`was_public`](Post::was_public).
     Gone(Box<Post>),
+    /// A public post was here and was deleted for good.
+    Purged,
     Missing,
 }
 
@@ -58,20 +71,26 @@ pub struct Edit {
     pub title: Title,
     pub text: Text,
     pub slug: WantedSlug,
+    pub tags: Tags,
+    pub excerpt: Option<Excerpt>,
     pub visibility: Visibility,
-    /// For everybody, or back to a draft.
-    pub published: bool,
+    pub stage: Stage,
     /// In order; the first is the post's image. A picture named twice keeps its first place.
     pub pictures: Vec<PlacedPicture>,
     /// Who saves.
     pub editor: UserId,
-    pub note: String,
+    pub note: Note,
+    /// What makes this form, sent twice, one save.
+    pub form: Option<FormKey>,
 }
 
 /// What became of a new post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
+    /// The post; the one that is there already when this very form came before.
     Post(Box<Post>),
+    /// This form made a post before, as this revision, and was changed since: it is an edit of that post now.
+    Before(Box<Post>, RevisionNo),
     SlugTaken,
 }
 
@@ -89,10 +108,12 @@ pub enum Updated {
 macro_rules! select_posts {
     ($rest:literal) => {
         concat!(
-            "select p.id, s.slug, p.title, p.text, p.status, p.visibility, p.revision,
-                    p.published_at, p.created_at, p.updated_at, p.trashed_at,
+            "select p.id, s.slug, p.title, p.text, p.excerpt, p.status, p.visibility, p.revision,
+                    p.published_at, p.publish_at, p.submitted_at, p.created_at, p.updated_at, p.trashed_at,
                     o.id as owner_id, o.username as owner_username, o.display_name as owner_name,
-                    e.id as editor_id, e.username as editor_username, e.display_name as editor_name
+                    e.id as editor_id, e.username as editor_username, e.display_name as editor_name,
+                    (select string_agg(t.name, ',' order by pt.position)
+                     from post_tags pt join tags t on t.id = pt.tag where pt.post = p.id) as tags
              from posts p
              join slugs s on s.post = p.id and s.is_current = 1
              join users o on o.id = p.owner
@@ -114,10 +135,6 @@ const PICTURES: &str = "
     order by pi.position";
 
 const ANY: &str = "select exists (select 1 from posts)";
-const TO_TRASH: &str =
-    "update posts set trashed_at = $2 where id = $1 and trashed_at is null returning id";
-const FROM_TRASH: &str =
-    "update posts set trashed_at = null where id = $1 and trashed_at is not null returning id";
 
 impl Posts<'_> {
     /// What stands under this address: a slug, a former slug or a number.
@@ -131,7 +148,8 @@ impl Posts<'_> {
                     .await,
         })?;
         let Some(row) = row else {
-            return Ok(Found::Missing);
+            let gone = self.was_purged(address).await?;
+            return Ok(if gone { Found::Purged } else { Found::Missing });
         };
         if row.is_trashed() {
             return Ok(Found::Gone(Box::new(self.with_pictures(row).await?)));
@@ -165,57 +183,57 @@ impl Posts<'_> {
 
     /// Saves a new post of `edit.editor` as revision 1.
     pub async fn create(&self, edit: &Edit) -> Result<Created, Error> {
+        let now = self.0.now();
         let mut tx = self.0.begin().await?;
-        let Some(id) = save::create(&mut tx, edit, self.0.now()).await? else {
+        if let Claim::Known(before) = submissions::claim(&mut tx, edit, now).await? {
+            drop(tx);
+            let post = Box::new(self.just_saved(before.post).await?);
+            return Ok(if before.is_the_same {
+                Created::Post(post)
+            } else {
+                Created::Before(post, before.revision)
+            });
+        }
+        let Some(id) = save::create(&mut tx, edit, now).await? else {
             return Ok(Created::SlugTaken);
         };
+        submissions::settle(&mut tx, edit, id, RevisionNo(1), now).await?;
         tx.commit().await?;
+        self.wake_for(edit);
         Ok(Created::Post(Box::new(self.just_saved(id).await?)))
     }
 
-    /// Saves a change that was made to revision `base`, unless somebody else has saved since.
+    /// Saves a change that was made to revision `base`, unless somebody else has saved since. What the same form saved
+    /// before is its own base.
     pub async fn update(
         &self,
         id: PostId,
-        base: RevisionNo,
+        mut base: RevisionNo,
         edit: &Edit,
     ) -> Result<Updated, Error> {
+        let now = self.0.now();
         let mut tx = self.0.begin().await?;
-        match save::update(&mut tx, id, base, edit, self.0.now()).await? {
-            save::Outcome::Saved => {}
+        match submissions::claim(&mut tx, edit, now).await? {
+            Claim::Known(before) if before.post == id && before.is_the_same => {
+                drop(tx);
+                return Ok(Updated::Saved(Box::new(self.just_saved(id).await?)));
+            }
+            Claim::Known(before) if before.post == id => base = base.max(before.revision),
+            Claim::Known(_) | Claim::Fresh => {}
+        }
+        let revision = match save::update(&mut tx, id, base, edit, now).await? {
+            save::Outcome::Saved(revision) => revision,
             save::Outcome::SlugTaken => return Ok(Updated::SlugTaken),
             save::Outcome::Missing => return Ok(Updated::Missing),
             save::Outcome::Stale => {
                 drop(tx);
                 return Ok(Updated::Stale(Box::new(self.just_saved(id).await?)));
             }
-        }
+        };
+        submissions::settle(&mut tx, edit, id, revision, now).await?;
         tx.commit().await?;
+        self.wake_for(edit);
         Ok(Updated::Saved(Box::new(self.just_saved(id).await?)))
-    }
-
-    /// Puts a post into the trash. `false`: it is not there, or there already.
-    pub async fn trash(&self, id: PostId) -> Result<bool, Error> {
-        let mut tx = self.0.begin().await?;
-        let now = self.0.now();
-        let done: Option<i64> = on!(Tx, &mut tx, |conn| query_scalar(TO_TRASH)
-            .bind(id.0)
-            .bind(now)
-            .fetch_optional(&mut **conn)
-            .await)?;
-        tx.commit().await?;
-        Ok(done.is_some())
-    }
-
-    /// Takes a post out of the trash, to what it was before. `false`: it was not in there.
-    pub async fn restore(&self, id: PostId) -> Result<bool, Error> {
-        let mut tx = self.0.begin().await?;
-        let done: Option<i64> = on!(Tx, &mut tx, |conn| query_scalar(FROM_TRASH)
-            .bind(id.0)
-            .fetch_optional(&mut **conn)
-            .await)?;
-        tx.commit().await?;
-        Ok(done.is_some())
     }
 
     async fn just_saved(&self, id: PostId) -> Result<Post, Error> {

@@ -1,6 +1,11 @@
 //! Every save of every post, whole: who, when, what, and which revision the writer had started from.
 
+use gatepost_domain::excerpt::Excerpt;
 use gatepost_domain::ids::{PostId, RevisionNo};
+use gatepost_domain::note::Note;
+use gatepost_domain::post::{StageName, Visibility};
+use gatepost_domain::slug::Slug;
+use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use gatepost_domain::user::Person;
@@ -10,7 +15,7 @@ use time::OffsetDateTime;
 use crate::db::Db;
 use crate::error::Error;
 use crate::moment;
-use crate::posts::{person, title};
+use crate::posts::{excerpt, person, slug, tags, title, visibility};
 
 /// The repository of revisions.
 pub struct Revisions<'a>(pub(crate) &'a Db);
@@ -25,11 +30,17 @@ pub struct Revision {
     pub saved_at: OffsetDateTime,
     pub title: Title,
     pub text: Text,
-    pub note: String,
+    pub tags: Tags,
+    pub excerpt: Option<Excerpt>,
+    /// Its address then. This and what follows is unknown of saves by an older version of the program.
+    pub slug: Option<Slug>,
+    pub visibility: Option<Visibility>,
+    pub stage: Option<StageName>,
+    pub note: Note,
 }
 
 const BY_NUMBER: &str = "
-    select r.number, r.base, r.saved_at, r.title, r.text, r.note,
+    select r.number, r.base, r.saved_at, r.title, r.text, r.tags, r.excerpt, r.slug, r.visibility, r.stage, r.note,
            u.id as person_id, u.username as person_username, u.display_name as person_name
     from revisions r join users u on u.id = r.person
     where r.post = $1 and r.number = $2";
@@ -41,6 +52,11 @@ struct RevisionRow {
     saved_at: i64,
     title: String,
     text: String,
+    tags: String,
+    excerpt: Option<String>,
+    slug: Option<String>,
+    visibility: Option<String>,
+    stage: Option<String>,
     note: String,
     person_id: i64,
     person_username: String,
@@ -56,9 +72,19 @@ impl RevisionRow {
             saved_at: moment::from_millis("revisions.saved_at", self.saved_at)?,
             title: title(&self.title)?,
             text: Text::parse(self.text).map_err(|error| Error::row("revisions.text", error))?,
-            note: self.note,
+            tags: tags(Some(&self.tags))?,
+            excerpt: excerpt(self.excerpt.as_deref())?,
+            slug: self.slug.as_deref().map(slug).transpose()?,
+            visibility: self.visibility.as_deref().map(visibility).transpose()?,
+            stage: self.stage.as_deref().map(stage).transpose()?,
+            note: Note::parse(&self.note).map_err(|error| Error::row("revisions.note", error))?,
         })
     }
+}
+
+fn stage(word: &str) -> Result<StageName, Error> {
+    word.parse()
+        .map_err(|error| Error::row("revisions.stage", error))
 }
 
 impl Revisions<'_> {

@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use gatepost_domain::display_name::DisplayName;
+use gatepost_domain::note::Note;
 use gatepost_domain::picture::{Alt, ImageFile, ImageHash};
-use gatepost_domain::post::{Post, Visibility};
+use gatepost_domain::post::{Post, Stage, Visibility};
 use gatepost_domain::role::Role;
+use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use gatepost_domain::user::User;
@@ -172,11 +174,18 @@ async fn edit(
         title: Title::parse(post.title).expect("the demo's titles are titles"),
         text: Text::parse(text).expect("the demo's articles are short"),
         slug: WantedSlug::FromTitle,
+        tags: Tags::parse(post.tags).expect("the demo's tags are tags"),
+        excerpt: None,
         visibility: Visibility::Public,
-        published: post.published,
+        stage: if post.published {
+            Stage::Published
+        } else {
+            Stage::Draft
+        },
         pictures: placed.collect(),
         editor: author.id,
-        note: String::new(),
+        note: Note::default(),
+        form: None,
     })
 }
 
@@ -191,7 +200,7 @@ async fn correct(
     let corrected = Edit {
         slug,
         editor: editor.id,
-        note: "Commas.".to_owned(),
+        note: Note::parse("Commas.").expect("a short note"),
         ..edit
     };
     db.posts()

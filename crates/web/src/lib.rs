@@ -38,6 +38,7 @@ pub(crate) mod templates;
 pub(crate) mod theme;
 pub mod world;
 pub(crate) mod xml;
+pub(crate) mod zone;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -50,6 +50,10 @@ impl Page {
         &self.parts.headers
     }
 
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     pub(crate) fn auth(&self) -> Result<Auth<Accounts>, Error> {
         Ok(Auth::of(&self.parts)?)
     }

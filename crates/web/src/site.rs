@@ -1,6 +1,6 @@
 //! What the owner says about the site, as every page shows it, and under which names its posts are known.
 //!
-//! Invariant: there is always a name and a language; what the owner left out has a sensible value.
+//! Invariant: there is always a name, a language and a time zone; what the owner left out has a sensible value.
 
 use gatepost_storage::settings::Setting;
 use gatepost_storage::{Db, Error};
@@ -8,8 +8,9 @@ use serde::Serialize;
 use time::Date;
 
 use crate::config::BaseUrl;
+use crate::zone::Zone;
 
-/// Name, description and language of the site.
+/// Name, description, language and time zone of the site.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Site {
     pub(crate) name: String,
@@ -17,13 +18,21 @@ pub(crate) struct Site {
     pub(crate) language: String,
     #[serde(skip)]
     pub(crate) names: Names,
+    #[serde(skip)]
+    pub(crate) zone: Zone,
 }
 
 impl Site {
     pub(crate) async fn load(db: &Db, base: &BaseUrl, today: Date) -> Result<Self, Error> {
         let settings = db.settings();
         let or = |value: Option<String>, default: &str| value.unwrap_or_else(|| default.to_owned());
+        let named = settings.get(Setting::TimeZone).await?;
+        let zone = named.as_deref().map_or(Some(Zone::utc()), Zone::named);
         Ok(Self {
+            zone: zone.unwrap_or_else(|| {
+                tracing::warn!(?named, "there is no such time zone; times are shown in UTC");
+                Zone::utc()
+            }),
             name: or(settings.get(Setting::SiteName).await?, "Gatepost"),
             description: or(settings.get(Setting::Description).await?, ""),
             language: or(settings.get(Setting::Language).await?, "en"),

@@ -13,14 +13,13 @@ use minijinja::{
 use serde::Serialize;
 use session_auth::{ContextProcessors, Needed, UsernameContext};
 use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 
 use crate::assets::Assets;
 use crate::auth::Accounts;
 use crate::page::{FlashContext, PathContext};
 use crate::site::Site;
+use crate::zone::Zone;
 
 #[derive(rust_embed::Embed)]
 #[folder = "templates/"]
@@ -79,6 +78,7 @@ impl Templates {
     pub(crate) fn of_site(mut self, site: &Site) -> Self {
         self.environment
             .add_global("site", Value::from(Serde(site.clone())));
+        write_times(&mut self.environment, &site.zone);
         self
     }
 
@@ -111,17 +111,16 @@ fn environment(assets: Arc<Assets>) -> Environment<'static> {
     });
     environment.set_formatter(write_value);
     environment.add_function("asset", move |name: String| assets.url(&name));
-    environment.add_filter("date", |at: i64| {
-        format(
-            at,
-            format_description!("[day padding:none] [month repr:long] [year]"),
-        )
-    });
-    environment.add_filter("time", |at: i64| {
-        format(at, format_description!("[hour]:[minute]"))
-    });
+    write_times(&mut environment, &Zone::utc());
     environment.add_filter("iso", iso);
     environment
+}
+
+/// For people a time is that of the site's zone, for machines it is UTC.
+fn write_times(environment: &mut Environment<'static>, zone: &Zone) {
+    let (days, minutes) = (zone.clone(), zone.clone());
+    environment.add_filter("date", move |at: i64| days.date(at).ok_or_else(no_time));
+    environment.add_filter("time", move |at: i64| minutes.time(at).ok_or_else(no_time));
 }
 
 /// As the default, but a slash stays a slash: no attribute of ours is without quotes, and addresses stay legible.
@@ -149,12 +148,6 @@ fn write_value(
         rest = &special[1..];
     }
     Ok(out.write_str(rest)?)
-}
-
-fn format(at: i64, how: &[BorrowedFormatItem<'_>]) -> Result<String, Error> {
-    moment(at)?
-        .format(how)
-        .map_err(|error| no_time().with_source(error))
 }
 
 fn iso(at: i64) -> Result<String, Error> {

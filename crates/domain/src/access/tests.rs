@@ -8,6 +8,7 @@ use crate::ids::{PostId, RevisionNo, UserId};
 use crate::post::{Post, Status, Visibility};
 use crate::role::Role;
 use crate::slug::Slug;
+use crate::tag::Tags;
 use crate::text::Text;
 use crate::title::Title;
 use crate::user::{Person, User};
@@ -24,19 +25,23 @@ fn user(id: i64, role: Role) -> User {
     }
 }
 
-fn post(owner: &User, status: Status, was_public: bool) -> Post {
+fn post(owner: &User, (status, was_public, scheduled): Column) -> Post {
     let at = OffsetDateTime::UNIX_EPOCH;
     Post {
         id: PostId(1),
         slug: Slug::parse("a-post").unwrap(),
         title: Title::parse("A post").unwrap(),
         text: Text::default(),
+        tags: Tags::default(),
+        excerpt: None,
         status,
         visibility: Visibility::Public,
         owner: Person::from(owner),
         last_editor: Person::from(owner),
         revision: RevisionNo(1),
         published_at: was_public.then_some(at),
+        publish_at: scheduled.then_some(at),
+        in_review: false,
         created_at: at,
         updated_at: at,
         trashed_at: (status == Status::Trashed).then_some(at),
@@ -44,27 +49,31 @@ fn post(owner: &User, status: Status, was_public: bool) -> Post {
     }
 }
 
-/// Columns: draft, draft that was public, published, trashed draft, trashed that was public.
-const COLUMNS: [(Status, bool); 5] = [
-    (Status::Draft, false),
-    (Status::Draft, true),
-    (Status::Published, true),
-    (Status::Trashed, false),
-    (Status::Trashed, true),
+/// Status, whether it was public, whether it becomes public by itself.
+type Column = (Status, bool, bool);
+
+/// Columns: draft, draft that was public, scheduled, published, trashed draft, trashed that was public.
+const COLUMNS: [Column; 6] = [
+    (Status::Draft, false, false),
+    (Status::Draft, true, false),
+    (Status::Draft, false, true),
+    (Status::Published, true, false),
+    (Status::Trashed, false, false),
+    (Status::Trashed, true, false),
 ];
 
-/// Letters: View, Edit, Publish, Delete, Restore; a dot is a refusal.
+/// Letters: View, Edit, Submit, Publish, Delete, Restore, purge (X); a dot is a refusal.
 #[rustfmt::skip] // a table is read by its columns
-const TABLE: [(Option<Role>, bool, [&str; 5]); 9] = [
-    (None, false,                    [".....", ".....", "V....", ".....", "....."]),
-    (Some(Role::Owner), true,        ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
-    (Some(Role::Owner), false,       ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
-    (Some(Role::Editor), true,       ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
-    (Some(Role::Editor), false,      ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
-    (Some(Role::Author), true,       ["VEPD.", "VEPD.", "VEPD.", "V...R", "V...R"]),
-    (Some(Role::Author), false,      [".....", ".....", "V....", ".....", "....."]),
-    (Some(Role::Contributor), true,  ["VE.D.", "VE.D.", "V....", "V...R", "V...."]),
-    (Some(Role::Contributor), false, [".....", ".....", "V....", ".....", "....."]),
+const TABLE: [(Option<Role>, bool, [&str; 6]); 9] = [
+    (None, false,                    [".......", ".......", ".......", "V......", ".......", "......."]),
+    (Some(Role::Owner), true,        ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
+    (Some(Role::Owner), false,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
+    (Some(Role::Editor), true,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
+    (Some(Role::Editor), false,      ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
+    (Some(Role::Author), true,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
+    (Some(Role::Author), false,      [".......", ".......", ".......", "V......", ".......", "......."]),
+    (Some(Role::Contributor), true,  ["VES.D..", "VES.D..", "V......", "V......", "V....RX", "V......"]),
+    (Some(Role::Contributor), false, [".......", ".......", ".......", "V......", ".......", "......."]),
 ];
 
 #[test]
@@ -73,12 +82,12 @@ fn every_cell_of_the_table_says_what_is_written_here() {
     for (role, own, cells) in TABLE {
         let me = role.map(|role| user(1, role));
         let viewer = me.clone().map_or(Viewer::Anonymous, Viewer::User);
-        for ((status, was_public), cell) in COLUMNS.into_iter().zip(cells) {
+        for (column, cell) in COLUMNS.into_iter().zip(cells) {
             let owner = if own { me.as_ref().unwrap() } else { &stranger };
-            let post = post(owner, status, was_public);
+            let post = post(owner, column);
             let said: String = Action::ALL
                 .into_iter()
-                .zip("VEPDR".chars())
+                .zip("VESPDRX".chars())
                 .map(|(action, letter)| {
                     if viewer.may(action, &post) {
                         letter
@@ -87,10 +96,7 @@ fn every_cell_of_the_table_says_what_is_written_here() {
                     }
                 })
                 .collect();
-            assert_eq!(
-                said, cell,
-                "{role:?}, own: {own}, {status:?}, was public: {was_public}"
-            );
+            assert_eq!(said, cell, "{role:?}, own: {own}, {column:?}");
         }
     }
 }
@@ -99,7 +105,7 @@ fn every_cell_of_the_table_says_what_is_written_here() {
 fn a_disabled_person_may_no_more_than_a_visitor() {
     for role in Role::ALL {
         let mut me = user(1, role);
-        let own = COLUMNS.map(|(status, was_public)| post(&me, status, was_public));
+        let own = COLUMNS.map(|column| post(&me, column));
         assert!(
             Viewer::User(me.clone()).may(Action::Edit, &own[0]),
             "control: enabled"
@@ -147,18 +153,19 @@ fn the_site_is_managed_by_its_owner_alone() {
 fn only_a_post_that_was_public_is_ever_called_gone() {
     let owner = user(1, Role::Author);
     let (me, visitor) = (Viewer::User(owner.clone()), Viewer::Anonymous);
-    for ((status, was_public), mine, theirs) in [
+    for (column, mine, theirs) in [
         (COLUMNS[0], Sight::Visible, Sight::Hidden),
         (COLUMNS[1], Sight::Visible, Sight::Hidden),
-        (COLUMNS[2], Sight::Visible, Sight::Visible),
-        (COLUMNS[3], Sight::Hidden, Sight::Hidden),
-        (COLUMNS[4], Sight::Gone, Sight::Gone),
+        (COLUMNS[2], Sight::Visible, Sight::Hidden),
+        (COLUMNS[3], Sight::Visible, Sight::Visible),
+        (COLUMNS[4], Sight::Hidden, Sight::Hidden),
+        (COLUMNS[5], Sight::Gone, Sight::Gone),
     ] {
-        let post = post(&owner, status, was_public);
+        let post = post(&owner, column);
         assert_eq!(
             (me.sight(&post), visitor.sight(&post)),
             (mine, theirs),
-            "{status:?} {was_public}"
+            "{column:?}"
         );
     }
 }

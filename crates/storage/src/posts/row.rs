@@ -1,10 +1,12 @@
 //! Rows of the post tables as the statements return them, and the way from them to the domain's types.
 
+use gatepost_domain::excerpt::Excerpt;
 use gatepost_domain::ids::{PostId, RevisionNo, UserId};
 use gatepost_domain::pagination::Cursor;
 use gatepost_domain::picture::{Alt, Picture};
 use gatepost_domain::post::{Post, Status, Summary, Visibility};
 use gatepost_domain::slug::Slug;
+use gatepost_domain::tag::{Tag, Tags};
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use gatepost_domain::user::Person;
@@ -18,10 +20,14 @@ pub(crate) struct PostRow {
     pub(crate) slug: String,
     title: String,
     text: String,
+    tags: Option<String>,
+    excerpt: Option<String>,
     status: String,
     visibility: String,
     revision: i64,
     published_at: Option<i64>,
+    publish_at: Option<i64>,
+    submitted_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
     trashed_at: Option<i64>,
@@ -52,12 +58,16 @@ impl PostRow {
             slug: slug(&self.slug)?,
             title: title(&self.title)?,
             text: Text::parse(self.text).map_err(|error| Error::row("posts.text", error))?,
+            tags: tags(self.tags.as_deref())?,
+            excerpt: excerpt(self.excerpt.as_deref())?,
             status: status(&self.status, self.trashed_at.is_some())?,
             visibility: visibility(&self.visibility)?,
             owner: person(self.owner_id, &self.owner_username, &self.owner_name)?,
             last_editor: person(self.editor_id, &self.editor_username, &self.editor_name)?,
             revision: RevisionNo(self.revision),
             published_at: moment::from_optional("posts.published_at", self.published_at)?,
+            publish_at: moment::from_optional("posts.publish_at", self.publish_at)?,
+            in_review: self.submitted_at.is_some(),
             created_at: moment::from_millis("posts.created_at", self.created_at)?,
             updated_at: moment::from_millis("posts.updated_at", self.updated_at)?,
             trashed_at: moment::from_optional("posts.trashed_at", self.trashed_at)?,
@@ -72,10 +82,16 @@ pub(crate) struct SummaryRow {
     slug: String,
     title: String,
     opening: String,
+    tags: Option<String>,
+    excerpt: Option<String>,
     status: String,
     visibility: String,
     revision: i64,
+    /// Where the row stands in the list that it was read for.
+    place: i64,
     published_at: Option<i64>,
+    publish_at: Option<i64>,
+    submitted_at: Option<i64>,
     updated_at: i64,
     trashed_at: Option<i64>,
     owner_id: i64,
@@ -88,10 +104,9 @@ pub(crate) struct SummaryRow {
 }
 
 impl SummaryRow {
-    /// The place of this row on the front page.
     pub(crate) fn cursor(&self) -> Cursor {
         Cursor {
-            at: self.published_at.unwrap_or(0),
+            at: self.place,
             id: self.id,
         }
     }
@@ -119,12 +134,17 @@ impl SummaryRow {
             slug: slug(&self.slug)?,
             title: title(&self.title)?,
             opening: self.opening,
+            tags: tags(self.tags.as_deref())?,
+            excerpt: excerpt(self.excerpt.as_deref())?,
             status: status(&self.status, self.trashed_at.is_some())?,
             visibility: visibility(&self.visibility)?,
             owner: person(self.owner_id, &self.owner_username, &self.owner_name)?,
             revision: RevisionNo(self.revision),
             published_at: moment::from_optional("posts.published_at", self.published_at)?,
+            publish_at: moment::from_optional("posts.publish_at", self.publish_at)?,
+            in_review: self.submitted_at.is_some(),
             updated_at: moment::from_millis("posts.updated_at", self.updated_at)?,
+            trashed_at: moment::from_optional("posts.trashed_at", self.trashed_at)?,
             picture,
         })
     }
@@ -161,11 +181,24 @@ pub(crate) fn title(text: &str) -> Result<Title, Error> {
     Title::parse(text).map_err(|error| Error::row("posts.title", error))
 }
 
-pub(super) fn slug(text: &str) -> Result<Slug, Error> {
+pub(crate) fn tag(name: &str) -> Result<Tag, Error> {
+    Tag::parse(name).map_err(|error| Error::row("tags.name", error))
+}
+
+/// No tag holds the comma that stands between them.
+pub(crate) fn tags(joined: Option<&str>) -> Result<Tags, Error> {
+    Tags::parse(joined.unwrap_or_default()).map_err(|error| Error::row("tags.name", error))
+}
+
+pub(crate) fn excerpt(text: Option<&str>) -> Result<Option<Excerpt>, Error> {
+    Excerpt::parse(text.unwrap_or_default()).map_err(|error| Error::row("posts.excerpt", error))
+}
+
+pub(crate) fn slug(text: &str) -> Result<Slug, Error> {
     Slug::parse(text).map_err(|error| Error::row("slugs.slug", error))
 }
 
-fn visibility(word: &str) -> Result<Visibility, Error> {
+pub(crate) fn visibility(word: &str) -> Result<Visibility, Error> {
     word.parse()
         .map_err(|error| Error::row("posts.visibility", error))
 }

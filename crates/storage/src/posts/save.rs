@@ -3,16 +3,19 @@
 use std::collections::HashSet;
 
 use gatepost_domain::ids::{PostId, RevisionNo};
+use gatepost_domain::post::Stage;
 use gatepost_domain::slug::Slug;
 use sqlx::{query, query_as, query_scalar};
 
-use super::{Edit, WantedSlug};
+use super::{Edit, WantedSlug, slugs, tags};
 use crate::engine::Tx;
 use crate::error::Error;
+use crate::moment;
 
 const INSERT: &str = "
-    insert into posts (title, text, status, visibility, owner, last_editor, revision, published_at, created_at, updated_at)
-    values ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)
+    insert into posts (title, text, excerpt, status, visibility, publish_at, submitted_at, owner, last_editor, revision,
+                       published_at, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1, $9, $10, $10)
     returning id";
 
 const BEFORE: &str = "
@@ -20,26 +23,18 @@ const BEFORE: &str = "
     from posts p join slugs s on s.post = p.id and s.is_current = 1
     where p.id = $1 and p.trashed_at is null";
 
-/// The revision decides inside the write, whatever was read before it.
+/// The revision decides inside the write, whatever was read before it. Who submits once more waits no longer for it.
 const UPDATE: &str = "
     update posts
-    set title = $3, text = $4, status = $5, visibility = $6, last_editor = $7, revision = revision + 1,
-        published_at = coalesce(published_at, $8), updated_at = $9
+    set title = $3, text = $4, excerpt = $5, status = $6, visibility = $7, publish_at = $8,
+        submitted_at = case when cast($9 as bigint) is null then null else coalesce(submitted_at, $9) end,
+        last_editor = $10, revision = revision + 1, published_at = coalesce(published_at, $11), updated_at = $12
     where id = $1 and revision = $2 and trashed_at is null
     returning revision";
 
-const KEEP_OLD_SLUG: &str = "update slugs set is_current = 0 where post = $1 and is_current = 1";
-const FORGET_SLUG: &str = "delete from slugs where post = $1 and is_current = 1";
-
-/// An address is free when nobody has or had it, or when this post had it itself.
-const CLAIM_SLUG: &str = "
-    insert into slugs (slug, post, is_current, created_at) values ($1, $2, 1, $3)
-    on conflict (slug) do update set is_current = 1 where slugs.post = excluded.post
-    returning post";
-
 const INSERT_REVISION: &str = "
-    insert into revisions (post, number, person, saved_at, base, title, text, note)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    insert into revisions (post, number, person, saved_at, base, title, text, tags, excerpt, slug, visibility, stage, note)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const CLEAR_PICTURES: &str = "delete from post_images where post = $1";
 const INSERT_PICTURE: &str = "
@@ -47,7 +42,7 @@ const INSERT_PICTURE: &str = "
     values ($1, $2, (select id from images where hash = $3), $4, $5)";
 
 pub(super) enum Outcome {
-    Saved,
+    Saved(RevisionNo),
     Stale,
     SlugTaken,
     Missing,
@@ -66,20 +61,22 @@ pub(super) async fn create(tx: &mut Tx, edit: &Edit, now: i64) -> Result<Option<
         query_scalar(INSERT)
             .bind(edit.title.as_str())
             .bind(edit.text.as_str())
+            .bind(excerpt(edit))
             .bind(status(edit))
             .bind(edit.visibility.as_str())
+            .bind(publish_at(edit))
+            .bind(submitted_at(edit, now))
             .bind(edit.editor.0)
-            .bind(edit.editor.0)
-            .bind(edit.published.then_some(now))
-            .bind(now)
+            .bind(published_at(edit, now))
             .bind(now)
             .fetch_one(&mut **conn)
             .await
     })?;
-    if !claim_slug(tx, id, edit, now).await? {
+    let Some(slug) = slugs::take(tx, id, edit, now).await? else {
         return Ok(None);
-    }
-    insert_revision(tx, id, 1, None, edit, now).await?;
+    };
+    insert_revision(tx, id, (1, None), &slug, edit, now).await?;
+    tags::place(tx, id, edit).await?;
     place_pictures(tx, id, edit).await?;
     Ok(Some(PostId(id)))
 }
@@ -107,10 +104,13 @@ pub(super) async fn update(
             .bind(base.0)
             .bind(edit.title.as_str())
             .bind(edit.text.as_str())
+            .bind(excerpt(edit))
             .bind(status(edit))
             .bind(edit.visibility.as_str())
+            .bind(publish_at(edit))
+            .bind(submitted_at(edit, now))
             .bind(edit.editor.0)
-            .bind(edit.published.then_some(now))
+            .bind(published_at(edit, now))
             .bind(now)
             .fetch_optional(&mut **conn)
             .await
@@ -118,68 +118,58 @@ pub(super) async fn update(
     let Some(revision) = revision else {
         return Ok(Outcome::Stale);
     };
-    if !matches!(&edit.slug, WantedSlug::Typed(slug) if slug.as_str() == before.slug) {
-        // Readers may have kept an address that was public; one that never was is free again.
-        let release = if before.published_at.is_some() {
-            KEEP_OLD_SLUG
-        } else {
-            FORGET_SLUG
-        };
-        on!(Tx, tx, |conn| query(release)
-            .bind(id.0)
-            .execute(&mut **conn)
-            .await
-            .map(drop))?;
-        if !claim_slug(tx, id.0, edit, now).await? {
-            return Ok(Outcome::SlugTaken);
+    let slug = match &edit.slug {
+        WantedSlug::Typed(slug) if slug.as_str() == before.slug => slug.clone(),
+        _ => {
+            slugs::release(tx, id.0, before.published_at.is_some()).await?;
+            match slugs::take(tx, id.0, edit, now).await? {
+                Some(slug) => slug,
+                None => return Ok(Outcome::SlugTaken),
+            }
         }
-    }
-    insert_revision(tx, id.0, revision, Some(base.0), edit, now).await?;
+    };
+    insert_revision(tx, id.0, (revision, Some(base.0)), &slug, edit, now).await?;
+    tags::place(tx, id.0, edit).await?;
     on!(Tx, tx, |conn| query(CLEAR_PICTURES)
         .bind(id.0)
         .execute(&mut **conn)
         .await
         .map(drop))?;
     place_pictures(tx, id.0, edit).await?;
-    Ok(Outcome::Saved)
+    Ok(Outcome::Saved(RevisionNo(revision)))
 }
 
 fn status(edit: &Edit) -> &'static str {
-    if edit.published { "published" } else { "draft" }
-}
-
-/// `false`: the writer's own choice is taken. A title always finds an address.
-async fn claim_slug(tx: &mut Tx, id: i64, edit: &Edit, now: i64) -> Result<bool, Error> {
-    let suggested = match &edit.slug {
-        WantedSlug::Typed(slug) => return claim(tx, id, slug, now).await,
-        WantedSlug::FromTitle => Slug::from_title(edit.title.as_str()),
-    };
-    let mut candidate = suggested.clone();
-    let mut number = 2;
-    while !claim(tx, id, &candidate, now).await? {
-        candidate = suggested.numbered(number);
-        number += 1;
+    match edit.stage {
+        Stage::Published => "published",
+        Stage::Draft | Stage::Review | Stage::Scheduled(_) => "draft",
     }
-    Ok(true)
 }
 
-async fn claim(tx: &mut Tx, id: i64, slug: &Slug, now: i64) -> Result<bool, Error> {
-    let claimed: Option<i64> = on!(Tx, tx, |conn| {
-        query_scalar(CLAIM_SLUG)
-            .bind(slug.as_str())
-            .bind(id)
-            .bind(now)
-            .fetch_optional(&mut **conn)
-            .await
-    })?;
-    Ok(claimed.is_some())
+fn excerpt(edit: &Edit) -> Option<&str> {
+    edit.excerpt.as_ref().map(|excerpt| excerpt.as_str())
+}
+
+fn published_at(edit: &Edit, now: i64) -> Option<i64> {
+    (edit.stage == Stage::Published).then_some(now)
+}
+
+fn publish_at(edit: &Edit) -> Option<i64> {
+    match edit.stage {
+        Stage::Scheduled(at) => Some(moment::to_millis(at)),
+        _ => None,
+    }
+}
+
+fn submitted_at(edit: &Edit, now: i64) -> Option<i64> {
+    (edit.stage == Stage::Review).then_some(now)
 }
 
 async fn insert_revision(
     tx: &mut Tx,
     id: i64,
-    number: i64,
-    base: Option<i64>,
+    (number, base): (i64, Option<i64>),
+    slug: &Slug,
     edit: &Edit,
     now: i64,
 ) -> Result<(), Error> {
@@ -192,6 +182,11 @@ async fn insert_revision(
             .bind(base)
             .bind(edit.title.as_str())
             .bind(edit.text.as_str())
+            .bind(edit.tags.to_string())
+            .bind(excerpt(edit))
+            .bind(slug.as_str())
+            .bind(edit.visibility.as_str())
+            .bind(edit.stage.name().as_str())
             .bind(edit.note.as_str())
             .execute(&mut **conn)
             .await

@@ -265,5 +265,5 @@ async fn four_processes_that_start_at_once_make_the_tables_once() {
         .fetch_one(&mut raw(&path).await)
         .await
         .unwrap();
-    assert_eq!(count, 4);
+    assert_eq!(count, 5);
 }

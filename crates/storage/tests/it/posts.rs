@@ -2,7 +2,7 @@
 
 use gatepost_domain::ids::{PostId, RevisionNo};
 use gatepost_domain::pagination::Direction;
-use gatepost_domain::post::{PostAddress, Status, Summary, Visibility};
+use gatepost_domain::post::{PostAddress, Stage, Status, Summary, Visibility};
 use gatepost_domain::role::Role;
 use gatepost_domain::text::Text;
 use gatepost_storage::Db;
@@ -243,7 +243,7 @@ async fn a_post_keeps_the_date_it_was_first_published() {
         &db,
         &post,
         &Edit {
-            published: true,
+            stage: Stage::Published,
             ..again(&alice, &post)
         },
     )
@@ -253,7 +253,7 @@ async fn a_post_keeps_the_date_it_was_first_published() {
         &db,
         &out,
         &Edit {
-            published: false,
+            stage: Stage::Draft,
             ..again(&alice, &out)
         },
     )
@@ -266,7 +266,7 @@ async fn a_post_keeps_the_date_it_was_first_published() {
         &db,
         &back,
         &Edit {
-            published: true,
+            stage: Stage::Published,
             ..again(&alice, &back)
         },
     )
@@ -310,7 +310,7 @@ async fn a_post_in_the_trash_is_gone_everywhere_and_comes_back_as_it_was() {
         Vec::<String>::new()
     );
     assert_eq!(
-        titles(&db.posts().trash_of(alice.id, 20).await.unwrap()),
+        titles(&db.posts().trash_of(alice.id, None, 20).await.unwrap().items),
         ["New name"]
     );
     assert_eq!(
@@ -377,7 +377,7 @@ async fn the_front_page_lists_public_posts_only() {
         (public.published_at, &None)
     );
     assert_eq!(
-        titles(&db.posts().drafts(alice.id, 20).await.unwrap()),
+        titles(&db.posts().drafts(alice.id, None, 20).await.unwrap().items),
         ["Draft"]
     );
 }
@@ -410,30 +410,44 @@ async fn drafts_and_trash_show_only_their_owner_s_posts() {
         &db,
         &two,
         &Edit {
-            published: false,
+            stage: Stage::Draft,
             ..again(&alice, &two)
         },
     )
     .await;
     assert_eq!(
-        titles(&db.posts().drafts(alice.id, 20).await.unwrap()),
+        titles(&db.posts().drafts(alice.id, None, 20).await.unwrap().items),
         ["Two", "Three", "One"]
     );
     assert_eq!(
-        titles(&db.posts().drafts(alice.id, 2).await.unwrap()),
+        titles(&db.posts().drafts(alice.id, None, 2).await.unwrap().items),
         ["Two", "Three"]
     );
     db.posts().trash(three.id).await.unwrap();
     assert_eq!(
-        titles(&db.posts().drafts(alice.id, 20).await.unwrap()),
+        titles(&db.posts().drafts(alice.id, None, 20).await.unwrap().items),
         ["Two", "One"]
     );
     assert_eq!(
-        titles(&db.posts().trash_of(alice.id, 20).await.unwrap()),
+        titles(&db.posts().trash_of(alice.id, None, 20).await.unwrap().items),
         ["Three"]
     );
-    assert!(db.posts().drafts(bob.id, 20).await.unwrap().is_empty());
-    assert!(db.posts().trash_of(bob.id, 20).await.unwrap().is_empty());
+    assert!(
+        db.posts()
+            .drafts(bob.id, None, 20)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+    assert!(
+        db.posts()
+            .trash_of(bob.id, None, 20)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
 }
 
 /// Walks the whole list one way and back and compares both walks with what was written.

@@ -1,6 +1,7 @@
 //! Revisions: every save is kept, with its writer and what the writer had started from.
 
 use gatepost_domain::ids::{PostId, RevisionNo};
+use gatepost_domain::note::Note;
 use gatepost_domain::role::Role;
 use gatepost_domain::text::Text;
 use gatepost_storage::posts::Edit;
@@ -15,7 +16,7 @@ async fn every_save_is_kept_whole() {
     let first = create(&db, &edit(&alice, "Ours")).await;
     let changed = Edit {
         text: Text::parse("bob’s words").unwrap(),
-        note: "typos".into(),
+        note: Note::parse("typos").unwrap(),
         ..again(&bob, &first)
     };
     let second = update(&db, &first, &changed).await;

@@ -4,9 +4,11 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use gatepost_domain::display_name::DisplayName;
-use gatepost_domain::post::{Post, Visibility};
+use gatepost_domain::note::Note;
+use gatepost_domain::post::{Post, Stage, Visibility};
 use gatepost_domain::role::Role;
 use gatepost_domain::slug::Slug;
+use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use gatepost_domain::user::User;
@@ -93,18 +95,21 @@ pub(crate) fn edit(editor: &User, title: &str) -> Edit {
         title: Title::parse(title).unwrap(),
         text: Text::parse(format!("The text of {title}.")).unwrap(),
         slug: WantedSlug::FromTitle,
+        tags: Tags::default(),
+        excerpt: None,
         visibility: Visibility::Public,
-        published: true,
+        stage: Stage::Published,
         pictures: Vec::new(),
         editor: editor.id,
-        note: String::new(),
+        note: Note::default(),
+        form: None,
     }
 }
 
 /// The same, as a draft.
 pub(crate) fn draft(editor: &User, title: &str) -> Edit {
     Edit {
-        published: false,
+        stage: Stage::Draft,
         ..edit(editor, title)
     }
 }
@@ -120,7 +125,7 @@ pub(crate) fn again(editor: &User, post: &Post) -> Edit {
 pub(crate) async fn create(db: &Db, edit: &Edit) -> Post {
     match db.posts().create(edit).await.unwrap() {
         Created::Post(post) => *post,
-        Created::SlugTaken => panic!("the slug of {:?} is taken", edit.title),
+        other => panic!("{:?} was not made: {other:?}", edit.title),
     }
 }
 

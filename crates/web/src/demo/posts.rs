@@ -9,6 +9,8 @@ pub(super) struct DemoPost {
     /// Who saved it last, when that was somebody else.
     pub(super) edited_by: Option<&'static str>,
     pub(super) title: &'static str,
+    /// With commas between them.
+    pub(super) tags: &'static str,
     /// `PICTURE` in it becomes the address of the last picture.
     pub(super) text: &'static str,
     pub(super) pictures: &'static [DemoPicture],
@@ -28,6 +30,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "bob",
         edited_by: None,
         title: "Write the boring sentence first",
+        tags: "Writing",
         text: include_str!("posts/write-the-boring-sentence.md"),
         pictures: &[],
         age: 24 * 61,
@@ -37,6 +40,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "carol",
         edited_by: Some("bob"),
         title: "Bread at six, with a table of failures",
+        tags: "Bread, Kitchen",
         text: include_str!("posts/bread-at-six.md"),
         pictures: &[],
         age: 24 * 52 + 3,
@@ -46,6 +50,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "carol",
         edited_by: None,
         title: "The sea gives no encores",
+        tags: "Photography, Sea",
         text: include_str!("posts/the-sea-gives-no-encores.md"),
         pictures: &[DemoPicture {
             scene: Scene::Sea,
@@ -59,6 +64,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "alice",
         edited_by: None,
         title: "Forty lines that sort my photographs",
+        tags: "Rust, Photography",
         text: include_str!("posts/sort-my-photographs.md"),
         pictures: &[],
         age: 24 * 36 + 1,
@@ -68,6 +74,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "carol",
         edited_by: None,
         title: "How to photograph sand without losing your mind or your lens",
+        tags: "Photography, Travel",
         text: include_str!("posts/photographing-sand.md"),
         pictures: &[DemoPicture {
             scene: Scene::Dunes,
@@ -82,6 +89,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         edited_by: None,
         title: "What a contour line knows: on reading a map before reading the weather, and why the long way round to \
                 the hut above the lake is nearly always the short one",
+        tags: "Walking, Maps, Mountains",
         text: include_str!("posts/contour-line.md"),
         pictures: &[],
         age: 24 * 22 + 2,
@@ -91,6 +99,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "bob",
         edited_by: None,
         title: "Spruce, November",
+        tags: "Photography",
         text: "",
         pictures: &[DemoPicture {
             scene: Scene::Spruces,
@@ -104,6 +113,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "bob",
         edited_by: None,
         title: "After the last tram",
+        tags: "Photography, Night",
         text: include_str!("posts/after-the-last-tram.md"),
         pictures: &[
             DemoPicture {
@@ -124,6 +134,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "alice",
         edited_by: Some("bob"),
         title: "Waiting for green",
+        tags: "Photography, Night, Travel",
         text: include_str!("posts/one-cold-night.md"),
         pictures: &[DemoPicture {
             scene: Scene::Aurora,
@@ -137,6 +148,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "carol",
         edited_by: None,
         title: "On keeping quiet",
+        tags: "Writing",
         text: include_str!("posts/on-keeping-quiet.md"),
         pictures: &[],
         age: 24 * 3,
@@ -146,6 +158,7 @@ pub(super) const POSTS: [DemoPost; 11] = [
         author: "alice",
         edited_by: None,
         title: "Five mornings above the fog",
+        tags: "Mountains, Photography",
         text: include_str!("posts/five-mornings.md"),
         pictures: &[DemoPicture {
             scene: Scene::Mountains,

@@ -50,7 +50,10 @@ pub(crate) async fn index(
     let direction = place.direction()?;
     let posts = app.db.posts().index(direction, PER_PAGE).await?;
     let drafts = match page.viewer().await? {
-        Viewer::User(user) if direction.is_none() => app.db.posts().drafts(user.id, DRAFTS).await?,
+        Viewer::User(user) if direction.is_none() => {
+            let drafts = app.db.posts().drafts(user.id, None, DRAFTS).await?;
+            drafts.items
+        }
         _ => Vec::new(),
     };
     let base = &app.config.base_url;

@@ -4,6 +4,7 @@
 
 mod desk;
 mod edit;
+mod judged;
 mod kept;
 mod pictures;
 mod show;
@@ -37,6 +38,7 @@ pub(crate) async fn sight(app: &App, viewer: &Viewer, segment: &str) -> Result<S
     let post = match app.db.posts().find(&address).await? {
         Found::Post(post) | Found::Gone(post) => post,
         Found::Moved(slug) => return Ok(Sighted::Moved(slug)),
+        Found::Purged => return Err(Error::Gone),
         Found::Missing => return Err(Error::NotFound),
     };
     match viewer.sight(&post) {

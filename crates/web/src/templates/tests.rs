@@ -6,6 +6,7 @@ use minijinja::context;
 
 use super::*;
 use crate::site::{Names, Site};
+use crate::zone::Zone;
 
 fn templates() -> Templates {
     let site = Site {
@@ -13,6 +14,7 @@ fn templates() -> Templates {
         description: "Words & pictures".to_owned(),
         language: "en".to_owned(),
         names: Names::on("blog.test", "2026-01-01"),
+        zone: Zone::utc(),
     };
     let assets = Arc::new(Assets::embedded());
     Templates::load(false, assets)
@@ -25,15 +27,15 @@ fn samples() -> Vec<(&'static str, Value)> {
     let figure = context! { src => "/images/x-640.jpg", srcset => "/images/x-640.jpg 640w", sizes => "94vw", width => 640, height => 480, shape => "landscape", alt => "A lake" };
     let entry = context! { href => "/a", title => "A <b>", summary => "Words", owner => "alice", at => 1_700_000_000_000_i64, picture => figure.clone() };
     let plain = context! { href => "/b", title => "B", summary => "", owner => "bob", at => 0, picture => () };
-    let facts = context! { href => "/a", title => "A", summary => "Words", draft => true, author => "Alice", owner => "Alice (alice)", last_editor => "bob", at => 0, edited_at => 0, minutes => 3 };
+    let facts = context! { href => "/a", title => "A", summary => "Words", draft => true, stage => "scheduled", publish_at => 1, unlisted => true, author => "Alice", owner => "Alice (alice)", last_editor => "bob", at => 0, edited_at => 0, minutes => 3 };
     let none: [Value; 0] = [];
     let errors = vec![
         context! { field => "title", message => "Too long" },
         context! { field => "login", message => "Wrong" },
     ];
     let login = context! { name => "alice", password => true, remember => true };
-    let fields = context! { title => "A", text => "Text", slug => "", revision => 3, intent => "draft", alts => ["x"], decorative => [1] };
-    let blank = context! { title => "", text => "", slug => "", revision => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
+    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, intent => "draft", alts => ["x"], decorative => [1] };
+    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
     let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", decorative => true, removed => true, markdown => "![]()" };
     let demo =
         context! { password => "pw", accounts => [context! { name => "alice", role => "owner" }] };
@@ -60,11 +62,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received], pictures_open => true, pictures_lost => true, slug_open => true, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), may_publish => true },
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), may_publish => true },
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, slug_open => false, errors => none.to_vec(), preview => (), conflict => (), login => (), may_publish => false },
+            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, zone => "UTC", open => context! { about => false, address => false, schedule => false }, errors => none.to_vec(), preview => (), conflict => (), login => (), may_publish => false },
         ),
         (
             "pages/login/form.html",

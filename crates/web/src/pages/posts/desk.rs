@@ -3,7 +3,10 @@
 //! Invariant: it shows every field as it was typed.
 
 use axum::response::Response;
-use gatepost_domain::post::Post;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use gatepost_domain::form_key::FormKey;
+use gatepost_domain::post::{Post, Visibility};
 use http::StatusCode;
 use serde::Serialize;
 
@@ -17,6 +20,7 @@ use crate::markdown;
 use crate::page::Page;
 use crate::pages::login::LoginFields;
 use crate::pages::millis;
+use crate::state::App;
 
 /// Where a new post is sent.
 pub(super) const NEW: &str = "/new";
@@ -101,18 +105,19 @@ impl Desk {
         status: StatusCode,
         typed: &Typed,
     ) -> Result<Response, Error> {
+        let app = page.app();
         let status = if status == StatusCode::OK {
             typed.faults.status()
         } else {
             status
         };
         let form = page
-            .answer(status, "pages/posts/form.html", self.view(typed))
+            .answer(status, "pages/posts/form.html", self.view(app, typed))
             .await?;
         Ok(typed.faults.told_with(form))
     }
 
-    pub(super) fn view(self, typed: &Typed) -> FormView {
+    fn view(self, app: &App, typed: &Typed) -> FormView {
         FormView {
             action: self.action,
             post: self.post,
@@ -120,17 +125,25 @@ impl Desk {
             preview: self.preview,
             conflict: self.conflict,
             login: self.login,
+            zone: app.site.zone.name().to_owned(),
             pictures: typed.pictures.iter().filter_map(PictureView::of).collect(),
             pictures_open: !typed.pictures.is_empty()
                 || typed.faults.in_field("image")
                 || typed.faults.in_field("alt"),
             pictures_lost: !typed.files.is_empty(),
-            slug_open: typed.faults.in_field("slug"),
+            open: Open::of(typed),
             errors: typed.faults.list().to_vec(),
             fields: Fields {
                 title: typed.title.clone(),
                 text: typed.text.clone(),
                 slug: typed.slug.clone().unwrap_or_default(),
+                tags: typed.tags.clone().unwrap_or_default(),
+                excerpt: typed.excerpt.clone().unwrap_or_default(),
+                note: typed.note.clone(),
+                unlisted: typed.visibility.as_deref() == Some(Visibility::Unlisted.as_str()),
+                publish_at: typed.publish_at.clone(),
+                // From here on the form has a name, whatever becomes of it.
+                form: typed.form.clone().unwrap_or_else(|| new_key(app)),
                 revision: typed.revision.map(|revision| revision.0),
                 intent: typed.intent.as_str(),
                 alts: typed.alts.clone(),
@@ -145,16 +158,42 @@ pub(crate) struct FormView {
     action: String,
     post: Option<Facts>,
     fields: Fields,
+    /// Where the minutes of the form are.
+    zone: String,
     pictures: Vec<PictureView>,
     pictures_open: bool,
     /// Files came with a form that nobody was logged in for.
     pictures_lost: bool,
-    slug_open: bool,
+    open: Open,
     errors: Vec<Fault>,
     preview: Option<Preview>,
     conflict: Option<Conflict>,
     login: Option<LoginFields>,
     may_publish: bool,
+}
+
+/// Folded parts of the form that need attention.
+#[derive(Serialize)]
+struct Open {
+    about: bool,
+    address: bool,
+    schedule: bool,
+}
+
+impl Open {
+    fn of(typed: &Typed) -> Self {
+        let wrong = |fields: &[&str]| fields.iter().any(|field| typed.faults.in_field(field));
+        Self {
+            about: wrong(&["tags", "excerpt", "note"]),
+            address: wrong(&["slug", "visibility"]),
+            schedule: wrong(&["publish_at"]),
+        }
+    }
+}
+
+fn new_key(app: &App) -> FormKey {
+    let key = BASE64_URL_SAFE_NO_PAD.encode(app.world.bytes::<16>());
+    key.parse().expect("16 bytes are 22 characters")
 }
 
 /// What stands in the fields.
@@ -163,6 +202,12 @@ struct Fields {
     title: String,
     text: String,
     slug: String,
+    tags: String,
+    excerpt: String,
+    note: String,
+    unlisted: bool,
+    publish_at: String,
+    form: FormKey,
     revision: Option<i64>,
     intent: &'static str,
     alts: Vec<String>,

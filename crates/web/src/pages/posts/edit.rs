@@ -38,8 +38,12 @@ pub(crate) async fn edit(
     let viewer = page.viewer().await?;
     let post = find_for(&app, &viewer, Action::Edit, &segment).await?;
     let desk = Desk::of(&post, viewer.may(Action::Publish, &post));
-    desk.draw(&page, StatusCode::OK, &Typed::from_post(&post))
-        .await
+    desk.draw(
+        &page,
+        StatusCode::OK,
+        &Typed::from_post(&post, &app.site.zone),
+    )
+    .await
 }
 
 /// `POST /new`

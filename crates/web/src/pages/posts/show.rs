@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use gatepost_domain::access::Action;
-use gatepost_domain::post::{Post, Status};
+use gatepost_domain::post::{Post, StageName, Status, Visibility};
 use serde::Serialize;
 
 use super::{Sighted, known_as, sight};
@@ -58,6 +58,10 @@ pub(crate) struct Facts {
     pub(crate) href: String,
     pub(crate) title: String,
     pub(crate) draft: bool,
+    pub(crate) stage: StageName,
+    /// When a scheduled draft becomes public.
+    pub(crate) publish_at: Option<i64>,
+    pub(crate) unlisted: bool,
     /// The name that readers see.
     pub(crate) author: String,
     /// Names with which people log in.
@@ -73,6 +77,9 @@ impl Facts {
             href: paths::post(&post.slug),
             title: post.title.to_string(),
             draft: post.status == Status::Draft,
+            stage: post.stage().name(),
+            publish_at: post.publish_at.map(millis),
+            unlisted: post.visibility == Visibility::Unlisted,
             author: post.owner.display_name.to_string(),
             owner: known_as(&post.owner),
             last_editor: known_as(&post.last_editor),

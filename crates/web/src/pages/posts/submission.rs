@@ -6,17 +6,22 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::access::{Action, SiteAction, Viewer};
-use gatepost_domain::post::{Post, Status};
+use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::post::{Post, Stage, Status};
+use gatepost_domain::text::Text;
 use gatepost_storage::posts::{Created, Edit, Updated};
 use http::StatusCode;
 use session_auth::FlashLevel;
 
 use super::desk::{Conflict, Desk, Preview};
+use super::judged::Here;
 use super::typed::{Intent, Typed};
 use crate::error::Error;
 use crate::page::Page;
+use crate::pages::millis;
 use crate::paths;
 use crate::state::App;
+use crate::zone::Zone;
 
 /// A form of somebody who may write.
 pub(super) struct Submission {
@@ -35,6 +40,9 @@ impl Submission {
         self.typed
             .gather_pictures(&self.app, self.post.as_deref(), writer)
             .await?;
+        if let Some(post) = &self.post {
+            self.typed.filled_from(post, &self.app.site.zone);
+        }
         if self.typed.intent == Intent::Preview {
             let preview = Some(Preview::of(&self.typed).await);
             let desk = Desk {
@@ -44,12 +52,16 @@ impl Submission {
             return desk.draw(&self.page, StatusCode::OK, &self.typed).await;
         }
         if !self.may_do_as_asked() {
-            let sentence = "You may save drafts; an editor publishes them.";
+            let sentence =
+                "You may save drafts and hand them in for review; an editor publishes them.";
             self.typed
                 .faults
                 .add(StatusCode::FORBIDDEN, "text", sentence);
         }
-        let Some(edit) = self.typed.check(writer, self.post.as_deref()) else {
+        let Some(edit) = self
+            .typed
+            .check(writer, self.post.as_deref(), &Here::of(&self.app))
+        else {
             let current = self.post.as_ref().map(|post| post.revision);
             self.typed.revision = self.typed.revision.or(current);
             return self
@@ -64,10 +76,12 @@ impl Submission {
         let posts = self.app.db.posts();
         let saved = match (&self.post, self.typed.revision) {
             (Some(post), Some(base)) => posts.update(post.id, base, &edit).await,
-            _ => posts.create(&edit).await.map(|created| match created {
-                Created::Post(post) => Updated::Saved(post),
-                Created::SlugTaken => Updated::SlugTaken,
-            }),
+            _ => match posts.create(&edit).await {
+                Ok(Created::Post(post)) => Ok(Updated::Saved(post)),
+                Ok(Created::SlugTaken) => Ok(Updated::SlugTaken),
+                Ok(Created::Before(post, revision)) => return self.again(post, revision).await,
+                Err(error) => Err(error),
+            },
         };
         match saved {
             Ok(Updated::Saved(post)) => return self.onward(&post).await,
@@ -121,6 +135,17 @@ impl Submission {
         self.desk().draw(&self.page, status, &self.typed).await
     }
 
+    /// The form of a new post that came before, changed since: a change of the post that it made.
+    async fn again(mut self, post: Box<Post>, made: RevisionNo) -> Result<Response, Error> {
+        if self.viewer.may(Action::Edit, &post) {
+            self.typed.revision = Some(made);
+            self.post = Some(post);
+        } else {
+            self.typed.form = None;
+        }
+        Box::pin(self.answer()).await
+    }
+
     async fn onward(&self, post: &Post) -> Result<Response, Error> {
         for kept in &self.typed.pictures {
             if let (Some(name), Some(notice)) = (&kept.name, &kept.notice) {
@@ -128,13 +153,20 @@ impl Submission {
                 self.page.say(FlashLevel::Info, said, None).await?;
             }
         }
+        if let Some(said) = taken_out(Text::strays(&self.typed.text)) {
+            self.page.say(FlashLevel::Info, said, None).await?;
+        }
         if post.status == Status::Published {
             return Ok(Redirect::to(&paths::post(&post.slug)).into_response());
         }
-        self.page
-            .say(FlashLevel::Success, "The draft is saved.".to_owned(), None)
-            .await?;
-        Ok(Redirect::to(&paths::edit(&post.slug)).into_response())
+        let said = said_of(post, &self.app.site.zone);
+        self.page.say(FlashLevel::Success, said, None).await?;
+        let next = if self.viewer.may(Action::Edit, post) {
+            paths::edit(&post.slug)
+        } else {
+            paths::post(&post.slug)
+        };
+        Ok(Redirect::to(&next).into_response())
     }
 
     fn desk(&self) -> Desk {
@@ -144,13 +176,40 @@ impl Submission {
         }
     }
 
-    /// Publishing, and taking back what is public, are rights of their own.
+    /// Publishing, scheduling, and taking back what is public or will be, are rights of their own.
     fn may_do_as_asked(&self) -> bool {
-        let publish = self.typed.intent == Intent::Publish;
-        match &self.post {
-            None => !publish || self.viewer.may_on_site(SiteAction::Publish),
-            Some(post) if publish == (post.status == Status::Published) => true,
-            Some(post) => self.viewer.may(Action::Publish, post),
-        }
+        let Some(post) = &self.post else {
+            let publishes = matches!(self.typed.intent, Intent::Publish | Intent::Schedule);
+            return !publishes || self.viewer.may_on_site(SiteAction::Publish);
+        };
+        let hidden = matches!(post.stage(), Stage::Draft | Stage::Review);
+        let needed = match self.typed.intent {
+            Intent::Draft if hidden => Action::Edit,
+            Intent::Review if hidden => Action::Submit,
+            _ => Action::Publish,
+        };
+        self.viewer.may(needed, post)
     }
+}
+
+/// What became of a post that readers don't see yet.
+fn said_of(post: &Post, zone: &Zone) -> String {
+    match post.stage() {
+        Stage::Scheduled(at) => {
+            let (date, time) = (zone.date(millis(at)), zone.time(millis(at)));
+            let (date, time) = (date.unwrap_or_default(), time.unwrap_or_default());
+            format!("It will be published on {date} at {time}.")
+        }
+        Stage::Review => "It is handed in; an editor will look at it.".to_owned(),
+        _ => "The draft is saved.".to_owned(),
+    }
+}
+
+fn taken_out(strays: usize) -> Option<String> {
+    let said = match strays {
+        0 => return None,
+        1 => "One invisible control character was taken out of the text.".to_owned(),
+        many => format!("{many} invisible control characters were taken out of the text."),
+    };
+    Some(said)
 }

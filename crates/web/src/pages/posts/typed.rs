@@ -1,16 +1,16 @@
 //! What a writer handed in, before anybody judged it; it can always be shown again exactly as it was typed.
 
-use gatepost_domain::ids::{RevisionNo, UserId};
-use gatepost_domain::picture::{Alt, ImageHash, Picture};
+use gatepost_domain::form_key::FormKey;
+use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::picture::{ImageHash, Picture};
 use gatepost_domain::post::Post;
 use gatepost_domain::slug::Slug;
-use gatepost_domain::text::Text;
-use gatepost_domain::title::Title;
-use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
 use http::StatusCode;
 
 use super::kept::{Kept, Shown};
 use crate::form::{Faults, File, Form};
+use crate::pages::millis;
+use crate::zone::Zone;
 
 /// Which button was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(super) enum Intent {
     Publish,
     Draft,
     Preview,
+    Schedule,
+    Review,
 }
 
 impl Intent {
@@ -26,6 +28,8 @@ impl Intent {
             "" | "publish" => Some(Self::Publish),
             "draft" => Some(Self::Draft),
             "preview" => Some(Self::Preview),
+            "schedule" => Some(Self::Schedule),
+            "review" => Some(Self::Review),
             _ => None,
         }
     }
@@ -35,6 +39,8 @@ impl Intent {
             Self::Publish => "publish",
             Self::Draft => "draft",
             Self::Preview => "preview",
+            Self::Schedule => "schedule",
+            Self::Review => "review",
         }
     }
 }
@@ -45,6 +51,15 @@ pub(super) struct Typed {
     pub(super) text: String,
     /// `None`: the form had no such field, and the address stays what it is.
     pub(super) slug: Option<String>,
+    /// As with the slug, what the form had no field for stays what it is.
+    pub(super) tags: Option<String>,
+    pub(super) excerpt: Option<String>,
+    pub(super) visibility: Option<String>,
+    pub(super) note: String,
+    /// A minute in the site's time zone.
+    pub(super) publish_at: String,
+    /// What makes this form, sent twice, one post.
+    pub(super) form: Option<FormKey>,
     pub(super) revision: Option<RevisionNo>,
     pub(super) intent: Intent,
     pub(super) files: Vec<File>,
@@ -65,7 +80,7 @@ impl Typed {
     }
 
     /// A form as it is when somebody begins to edit.
-    pub(super) fn from_post(post: &Post) -> Self {
+    pub(super) fn from_post(post: &Post, zone: &Zone) -> Self {
         // An address that nobody has seen, and that the title made, follows the title.
         let follows = !post.was_public() && post.slug == Slug::from_title(post.title.as_str());
         Self {
@@ -76,6 +91,15 @@ impl Typed {
             } else {
                 post.slug.to_string()
             }),
+            tags: Some(post.tags.to_string()),
+            excerpt: Some(
+                post.excerpt
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+            visibility: Some(post.visibility.as_str().to_owned()),
+            publish_at: minute_of(post, zone),
             revision: Some(post.revision),
             pictures: post.pictures.iter().map(Kept::of).collect(),
             ..Self::nothing()
@@ -96,7 +120,7 @@ impl Typed {
         if intent.is_none() {
             faults.invalid(
                 "text",
-                "This site can publish, save a draft or show a preview, and nothing else yet.",
+                "A form can be published, scheduled, handed in for review, saved as a draft or previewed.",
             );
         }
         let decorative: Vec<&str> = form.all("picture_decorative").collect();
@@ -128,6 +152,14 @@ impl Typed {
                 .to_owned(),
             text: form.text("text").replace("\r\n", "\n"),
             slug: form.has("slug").then(|| form.text("slug").to_owned()),
+            tags: form.has("tags").then(|| form.text("tags").to_owned()),
+            excerpt: form.has("excerpt").then(|| form.text("excerpt").to_owned()),
+            visibility: form
+                .has("visibility")
+                .then(|| form.text("visibility").to_owned()),
+            note: form.text("note").to_owned(),
+            publish_at: form.text("publish_at").trim().to_owned(),
+            form: form.text("form").parse().ok(),
             revision: form.text("revision").parse().ok(),
             intent: intent.unwrap_or(Intent::Preview),
             alts: form.all("alt").map(str::to_owned).collect(),
@@ -172,55 +204,17 @@ impl Typed {
             .collect()
     }
 
-    /// Judges everything. `None`: the faults say what is wrong.
-    pub(super) fn check(&mut self, editor: UserId, post: Option<&Post>) -> Option<Edit> {
-        let faults = &mut self.faults;
-        let title = Title::parse(&self.title)
-            .map_err(|error| faults.invalid("title", error.to_string()))
-            .ok();
-        let text = Text::parse(self.text.as_str())
-            .map_err(|error| faults.invalid("text", error.to_string()))
-            .ok();
-        let slug = match (self.slug.as_deref().map(str::trim), post) {
-            (None, Some(post)) => Some(WantedSlug::Typed(post.slug.clone())),
-            (None | Some(""), _) => Some(WantedSlug::FromTitle),
-            (Some(typed), _) => match Slug::typed(typed) {
-                Ok(slug) => Some(WantedSlug::Typed(slug)),
-                Err(error) => {
-                    faults.invalid("slug", error.to_string());
-                    None
-                }
-            },
-        };
-        let mut pictures = Vec::new();
-        for kept in self.pictures.iter().filter(|kept| !kept.removed) {
-            match Alt::parse(&kept.alt) {
-                Ok(alt) => pictures.push(PlacedPicture {
-                    hash: kept.hash,
-                    alt,
-                    decorative: kept.decorative,
-                }),
-                Err(error) => faults.invalid(format!("alt-{}", kept.hash), error.to_string()),
-            }
-        }
-        if post.is_some() && self.revision.is_none() {
-            faults.invalid(
-                "text",
-                "The form did not say which version it changes. Compare, then save again.",
-            );
-        }
-        if !faults.is_empty() {
-            return None;
-        }
-        Some(Edit {
-            title: title?,
-            text: text?,
-            slug: slug?,
-            visibility: post.map(|post| post.visibility).unwrap_or_default(),
-            published: self.intent == Intent::Publish,
-            pictures,
-            editor,
-            note: String::new(),
-        })
+    /// With what the post says where the form had no field.
+    pub(super) fn filled_from(&mut self, post: &Post, zone: &Zone) {
+        let known = Self::from_post(post, zone);
+        self.tags = self.tags.take().or(known.tags);
+        self.excerpt = self.excerpt.take().or(known.excerpt);
+        self.visibility = self.visibility.take().or(known.visibility);
     }
+}
+
+/// The minute for which a post is scheduled, as the form shows it.
+pub(super) fn minute_of(post: &Post, zone: &Zone) -> String {
+    let at = post.publish_at.and_then(|at| zone.minute(millis(at)));
+    at.unwrap_or_default()
 }
