@@ -36,6 +36,9 @@ end;
 -- Every list is read from its own index, a page at a time.
 create index posts_author on posts (owner, published_at desc, id desc)
     where status = 'published' and visibility = 'public' and trashed_at is null;
+-- Counting by month looks at nothing but this.
+create index posts_archive on posts (published_at, status, visibility, trashed_at)
+    where status = 'published' and visibility = 'public' and trashed_at is null;
 create index posts_drafts on posts (owner, updated_at desc, id desc) where status = 'draft' and trashed_at is null;
 create index posts_review on posts (submitted_at desc, id desc) where submitted_at is not null and trashed_at is null;
 create index posts_due on posts (publish_at) where publish_at is not null and trashed_at is null;
