@@ -18,7 +18,6 @@ pub struct App {
     pub(crate) images: ImageStore,
     pub(crate) site: Site,
     pub(crate) look: Look,
-    pub(crate) site: Site,
     /// One for the whole process, so that logins, set-up and new passwords obey one limit.
     pub(crate) passwords: PasswordHasher,
 }

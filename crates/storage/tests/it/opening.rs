@@ -150,7 +150,7 @@ async fn a_database_of_a_newer_program_is_refused_with_a_sentence() {
             error,
             OpenError::Newer {
                 found: 9999,
-                known: 4,
+                known: 5,
                 ..
             }
         ),
