@@ -28,8 +28,8 @@ pub mod text;
 pub mod title;
 
 pub mod changes;
-pub mod merge;
 pub mod form_key;
+pub mod merge;
 pub mod schedule;
 
 pub mod access;

@@ -27,8 +27,8 @@ mod trash;
 
 pub use list::TagCount;
 use row::{PictureRow, PostRow};
-pub use sitemap::SitemapPart;
 pub(crate) use row::{excerpt, person, slug, tags, title, visibility};
+pub use sitemap::SitemapPart;
 use submissions::Claim;
 
 /// The repository of posts.
