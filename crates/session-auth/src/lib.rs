@@ -19,9 +19,13 @@ mod layer;
 mod session;
 
 // What is kept, for how long, and where: the storages and the values they keep.
+#[cfg(feature = "sqlite")]
+mod cache;
 mod client;
 mod error;
 mod lifetime;
+#[cfg(feature = "sqlite")]
+mod locks;
 mod storage;
 
 // One request: the service it goes through, its cookie, the session it may use, and what caches are told of the answer.
@@ -115,6 +119,8 @@ pub use storage::NaClCookieStorage;
 pub use storage::RedisStorage;
 #[cfg(feature = "simple-cookie")]
 pub use storage::SimpleCookieStorage;
+#[cfg(feature = "sqlite")]
+pub use storage::SingleProcessStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use storage::SqlStorage;
 #[cfg(feature = "tower")]

@@ -58,6 +58,8 @@ pub use memory::MemoryStorage;
 pub use promises::{Promise, Promises};
 #[cfg(feature = "redis")]
 pub use redis::RedisStorage;
+#[cfg(feature = "sqlite")]
+pub use sql::SingleProcessStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStorage;
 #[cfg(feature = "tower")]
@@ -180,7 +182,7 @@ impl SessionKey {
 
     /// A key that was read back from where a storage keeps it.
     #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
@@ -257,6 +259,12 @@ impl StoredSession {
     #[must_use]
     pub fn is_over(&self, now: OffsetDateTime) -> bool {
         self.lifetime.is_over(self.last_seen, now)
+    }
+
+    /// About so many bytes of memory, also when the values have been parsed.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn size(&self) -> usize {
+        1024 + 4 * self.values.size()
     }
 }
 

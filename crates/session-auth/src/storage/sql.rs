@@ -20,6 +20,8 @@ mod postgres;
 #[macro_use]
 mod row;
 #[cfg(feature = "sqlite")]
+mod single_process;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
 mod touches;
@@ -28,6 +30,8 @@ mod user;
 use ended::Ended;
 use engine::{Pool, Tx};
 use row::{Row, unix_milliseconds};
+#[cfg(feature = "sqlite")]
+pub use single_process::SingleProcessStorage;
 use statements::{BY_KEY, BY_USER, DELETE, DELETE_BY_USER, INSERT, UPDATE};
 use touches::Touches;
 use user::UserId;
@@ -99,6 +103,47 @@ impl SqlStorage {
     #[must_use]
     pub fn postgres(pool: sqlx::PgPool) -> Self {
         Self::new(Pool::Postgres(pool.clone()), Pool::Postgres(pool))
+    }
+
+    /// The same sessions, with those in use kept in memory: for a process that has the file to itself, as a server on
+    /// SQLite has.
+    ///
+    /// Everything this process writes counts at once. What another process writes, such as a command-line tool that logs
+    /// somebody out, is noticed within [`SingleProcessStorage::NOTICED_WITHIN`], and such a tool waits so long before it
+    /// says that it is done. Within this process, everybody who writes sessions of this file has to use this storage or a
+    /// clone of it, and everybody else who writes to the file, the same pool: that keeps their writes from looking like
+    /// another process'.
+    ///
+    /// # Panics
+    ///
+    /// When the database is not SQLite, or when the pool for writing may have more than one connection.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use session_auth::{SessionKey, SessionStorage, SqlStorage};
+    /// use sqlx::sqlite::SqlitePoolOptions;
+    ///
+    /// let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+    /// let storage = SqlStorage::sqlite(pool).single_process();
+    /// storage.migrate().await?;
+    /// assert!(storage.load(&SessionKey::from_bytes([7; 32])).await?.is_none());
+    ///
+    /// // With more connections than one for writing, nobody could tell whose write it was.
+    /// let pool = SqlitePoolOptions::new().max_connections(2).connect_lazy("sqlite::memory:")?;
+    /// let refused = std::panic::catch_unwind(|| SqlStorage::sqlite(pool).single_process());
+    /// assert!(refused.is_err());
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn single_process(self) -> SingleProcessStorage {
+        match self.write.clone() {
+            Pool::Sqlite(write) => SingleProcessStorage::new(self, write),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => {
+                panic!("only a process that has its SQLite file to itself knows who writes")
+            }
+        }
     }
 
     fn new(read: Pool, write: Pool) -> Self {

@@ -57,6 +57,12 @@ impl Values {
         })
     }
 
+    /// How long the text is, where a storage gave one.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn size(&self) -> usize {
+        self.text.as_deref().map_or(0, str::len)
+    }
+
     /// The values as the text of a JSON object.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -22,3 +22,10 @@ async fn sqlite_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     contract(async |name| super::sqlite::open(&directory.path().join(name)).await).await;
 }
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn sqlite_kept_in_memory_keeps_the_contract() {
+    let directory = tempfile::tempdir().unwrap();
+    contract(async |name| super::single_process::open(&directory.path().join(name)).await).await;
+}

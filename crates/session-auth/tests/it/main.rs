@@ -53,6 +53,8 @@ mod secrets;
 #[cfg(all(any(feature = "postgres", feature = "redis"), feature = "testing"))]
 mod servers;
 #[cfg(feature = "sqlite")]
+mod single_process;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod stock;

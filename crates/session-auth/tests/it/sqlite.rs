@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 use super::counter::{body, cookie_of, count_together, damage_is_nobodys, site, visit};
 
-async fn pool(path: &Path, connections: u32) -> SqlitePool {
+pub(crate) async fn pool(path: &Path, connections: u32) -> SqlitePool {
     patient_pool(path, connections, Duration::from_secs(30)).await
 }
 
