@@ -16,7 +16,7 @@ use session_auth::{
     Auth, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer, SqlStorage,
     Stamp,
 };
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use tokio::net::TcpListener;
 
 #[global_allocator]
@@ -45,7 +45,10 @@ async fn main() -> Result<(), Error> {
                 .filename(file)
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal);
-            let storage = SqlStorage::sqlite(SqlitePool::connect_with(options).await?);
+            let write = SqlitePoolOptions::new().max_connections(1);
+            let write = write.connect_with(options.clone()).await?;
+            let read = SqlitePool::connect_with(options).await?;
+            let storage = SqlStorage::sqlite_split(read, write).single_process();
             storage.migrate().await?;
             SessionLayer::new(storage)
         }

@@ -8,8 +8,8 @@ use gatepost_storage::Db;
 use gatepost_storage::users::Account;
 use session_auth::password::{PasswordError, PasswordHash};
 use session_auth::{
-    AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer, SessionStorage,
-    SqlStorage, Stamp, StorageError,
+    AnyStorage, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer,
+    SessionStorage, SingleProcessStorage, SqlStorage, Stamp, StorageError,
 };
 
 use crate::arrival::Arrival;
@@ -33,14 +33,24 @@ pub(crate) fn stored_sessions(config: &Config, db: &Db) -> Option<impl SessionSt
     (config.sessions == Sessions::Database).then(|| in_database(db))
 }
 
+/// The session storage of the one process that serves; made once, because every writer of sessions in it must be the same.
+pub(crate) fn storage(config: &Config, db: &Db) -> AnyStorage {
+    match config.sessions {
+        Sessions::Database => in_database(db).single_process().into(),
+        Sessions::Memory => MemoryStorage::new().into(),
+    }
+}
+
+/// Waits until a server that runs beside this process has noticed what this process wrote. Whoever ends or changes logins
+/// from outside of it says so only then.
+pub(crate) async fn noticed_by_server() {
+    tokio::time::sleep(SingleProcessStorage::NOTICED_WITHIN).await;
+}
+
 /// The layer that gives every request its session.
 pub(crate) fn sessions(app: &App) -> SessionLayer {
     let config = &app.config;
-    let layer = match config.sessions {
-        Sessions::Database => SessionLayer::new(in_database(&app.db)),
-        Sessions::Memory => SessionLayer::new(MemoryStorage::new()),
-    };
-    let layer = layer
+    let layer = SessionLayer::new(app.sessions.clone())
         .idle_timeout(config.session_idle)
         .absolute_timeout(config.session_absolute)
         .remember(config.remember, config.session_absolute)

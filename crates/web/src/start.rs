@@ -43,10 +43,12 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
     let set_up = set_up_link(&db, &config, &world).await?;
     let site = Site::load(&db, &config.base_url, world.now().date()).await?;
     let passwords = PasswordHasher::new().randomness(world.randomness);
+    let sessions = auth::storage(&config, &db);
     let app = App {
         config,
         world,
         db,
+        sessions,
         images,
         look: look.of_site(&site),
         site,

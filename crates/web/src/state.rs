@@ -3,6 +3,7 @@
 //! Invariant: built once before the first request and never changed after; what changes lives in the database.
 
 use gatepost_storage::{Db, ImageStore};
+use session_auth::AnyStorage;
 use session_auth::password::PasswordHasher;
 
 use crate::config::Config;
@@ -15,6 +16,7 @@ pub struct App {
     pub(crate) config: Config,
     pub(crate) world: World,
     pub(crate) db: Db,
+    pub(crate) sessions: AnyStorage,
     pub(crate) images: ImageStore,
     pub(crate) site: Site,
     pub(crate) look: Look,

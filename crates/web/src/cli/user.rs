@@ -1,6 +1,7 @@
 //! `gatepost user`: accounts from the command line, also while the server runs.
 //!
-//! Invariant: the rules are those of the pages; the last owner stays an owner, whoever asks.
+//! Invariant: the rules are those of the pages; the last owner stays an owner, whoever asks. What ends or changes a login is
+//! said to be done only when a server beside us knows it too.
 
 mod answer;
 mod sessions;
@@ -15,6 +16,7 @@ use gatepost_storage::users::{Change, NewUser, PasswordHash};
 use session_auth::password::PasswordHasher;
 
 use super::{Failure, password};
+use crate::auth;
 use crate::config::Config;
 use crate::start::{self, StartError};
 use crate::world::World;
@@ -138,6 +140,7 @@ impl Command {
             Self::Role { who, role } => {
                 let user = who.find(db).await?;
                 allowed(&who.name, db.users().set_role(user.id, role).await)?;
+                auth::noticed_by_server().await;
                 Answer::new(&User { role, ..user }, "has a new role").print(who.json);
             }
             Self::Disable(who) => who.set_disabled(db, true).await?,
@@ -146,6 +149,7 @@ impl Command {
                 let user = who.find(db).await?;
                 let hash = hash(world, &password::from_stdin()?).await?;
                 allowed(&who.name, db.users().set_password(user.id, &hash).await)?;
+                auth::noticed_by_server().await;
                 Answer::new(&user, "has a new password").print(who.json);
             }
             Self::Sessions(who) => {
@@ -180,6 +184,7 @@ impl Who {
     async fn set_disabled(&self, db: &Db, disabled: bool) -> Result<(), Failure> {
         let user = self.find(db).await?;
         allowed(&self.name, db.users().set_disabled(user.id, disabled).await)?;
+        auth::noticed_by_server().await;
         let what = if disabled {
             "is kept out"
         } else {

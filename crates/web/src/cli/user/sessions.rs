@@ -77,6 +77,7 @@ pub(super) async fn end(
         .delete_by_user(&user.id.to_string(), None)
         .await
         .map_err(failed)?;
+    auth::noticed_by_server().await;
     let name = user.username.as_str();
     match as_json {
         true => print::line(format_args!(
