@@ -203,6 +203,14 @@ impl SessionStorage for SingleProcessStorage {
         .await
     }
 
+    async fn former_login(
+        &self,
+        key: &SessionKey,
+        since: OffsetDateTime,
+    ) -> Result<Option<String>, StorageError> {
+        self.table.former_login(key, since).await
+    }
+
     async fn delete_expired(
         &self,
         before: OffsetDateTime,
