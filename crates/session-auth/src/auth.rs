@@ -192,7 +192,7 @@ impl<D: Directory> Auth<D> {
     pub async fn renew(&self, user: &D::User) -> Result<(), AuthError> {
         let Identity { id, stamp } = self.directory().identity(user);
         self.must_be(&id).await?;
-        self.session.renew(stamp);
+        self.session.renew(stamp)?;
         *self.known() = Some(Some(user.clone()));
         Ok(())
     }
@@ -222,7 +222,21 @@ impl<D: Directory> Auth<D> {
     }
 
     /// Asks session storage and directory again whether the login still stands: for sockets and streams, which outlive
-    /// the moment in which they were allowed.
+    /// the moment in which they were allowed. The example `live_updates` asks every two seconds.
+    ///
+    /// A session that another request gave a new id, as a password change does, is over for this one: who has the new
+    /// cookie connects again. Where the cookie is all that keeps a session, only the directory can end the login.
+    ///
+    /// ```
+    /// # use session_auth::{Auth, Directory};
+    /// # use std::time::Duration;
+    /// async fn until_logout<D: Directory>(auth: Auth<D>) {
+    ///     // A storage that cannot answer ends the stream, too.
+    ///     while auth.still_valid().await.unwrap_or(false) {
+    ///         tokio::time::sleep(Duration::from_secs(2)).await;
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

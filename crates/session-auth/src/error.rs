@@ -111,6 +111,10 @@ pub enum SessionError {
     /// A value is not what the handler takes it for, or cannot be written as JSON.
     #[error("a session value cannot be turned from or into JSON")]
     Value(#[source] Arc<serde_json::Error>),
+    /// The answer is on the way, and no cookie can follow it: a session can no longer begin, be logged in to or get
+    /// another id, and one that lies in the cookie can no longer change.
+    #[error("the answer is on the way, so the session's cookie can no longer change")]
+    Answered,
     /// No [`SessionLayer`](crate::SessionLayer) is around this route.
     #[error("this route needs a session_auth::SessionLayer around it")]
     MissingLayer,
@@ -129,7 +133,7 @@ impl SessionError {
         match self {
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gone => StatusCode::CONFLICT,
-            Self::TooLarge(_) | Self::Value(_) | Self::MissingLayer => {
+            Self::TooLarge(_) | Self::Value(_) | Self::Answered | Self::MissingLayer => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }
@@ -141,7 +145,7 @@ impl SessionError {
                 "Sessions are out of order for the moment. Please try again soon.\n"
             }
             Self::Gone => "You were logged out in the meantime.\n",
-            Self::TooLarge(_) | Self::Value(_) => "Something went wrong here.\n",
+            Self::TooLarge(_) | Self::Value(_) | Self::Answered => "Something went wrong here.\n",
             Self::MissingLayer => "This route needs a session_auth::SessionLayer around it.\n",
         }
     }

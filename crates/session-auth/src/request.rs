@@ -16,7 +16,7 @@ use axum::extract::FromRequestParts;
 use http::{HeaderValue, header, request::Parts};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, SetOnce};
 use tower_sessions_core::session::Id;
 
 use crate::{
@@ -30,12 +30,14 @@ use crate::{
 };
 
 mod adapter;
+mod afterwards;
 mod answer;
 mod commit;
 mod handles;
 mod intent;
 mod update;
 
+use afterwards::Settled;
 pub(crate) use answer::Answer;
 pub(crate) use handles::Handles;
 use intent::{Intent, LoginIntent};
@@ -63,6 +65,8 @@ struct Inner {
     is_stale: AtomicBool,
     loaded: OnceCell<Result<Option<Arc<StoredSession>>, StorageError>>,
     intent: Mutex<Intent>,
+    /// What the answer made of the session, once it has.
+    settled: SetOnce<Settled>,
 }
 
 /// What to do when the answer is a 5xx after all.
@@ -93,6 +97,7 @@ impl RequestSession {
             is_stale: AtomicBool::new(false),
             loaded: OnceCell::new(),
             intent: Mutex::default(),
+            settled: SetOnce::new(),
             shared,
         });
         let tower = tower_sessions_core::Session::new(Some(handle), Arc::clone(&inner), None);
@@ -131,12 +136,12 @@ impl RequestSession {
 
     /// Who is logged in, as the storage has it at this moment and not as this request found it.
     pub(crate) async fn stored_login(&self) -> Result<Option<Login>, SessionError> {
-        let Some(key) = &self.inner.key else {
+        let Some(key) = self.inner.current_key() else {
             return Ok(None);
         };
         let stored = self
             .inner
-            .load(key)
+            .load(&key)
             .await
             .map_err(SessionError::Unavailable)?;
         Ok(stored.and_then(|session| session.login.clone()))
@@ -161,6 +166,7 @@ impl RequestSession {
 
     /// Logs somebody in: the id changes with the answer, and what another person left in the session goes.
     pub(crate) async fn set_login(&self, login: Login) -> Result<(), SessionError> {
+        self.inner.still_takes_logins()?;
         let before = self.login().await?;
         if before.is_some_and(|before| before.user != login.user) {
             // Within this request, too. It is no `clear` of the handler's, which would end the login as well.
@@ -173,6 +179,9 @@ impl RequestSession {
 
     /// Ends the session. What is written after this belongs to a new one in which nobody is logged in.
     pub(crate) async fn clear_login(&self) -> Result<(), SessionError> {
+        if let Some(settled) = self.inner.settled().await {
+            return self.inner.delete_now(settled).await;
+        }
         self.inner.is_used.store(true, Ordering::Relaxed);
         self.tower.clear().await;
         self.inner.intent().end();
@@ -180,20 +189,23 @@ impl RequestSession {
     }
 
     /// Gives the session a new id and the login a new stamp. Nothing, when nobody is logged in.
-    pub(crate) fn renew(&self, stamp: Stamp) {
+    pub(crate) fn renew(&self, stamp: Stamp) -> Result<(), SessionError> {
+        self.inner.still_takes_logins()?;
         self.inner.intent().renew(stamp);
+        Ok(())
     }
 
     /// Ends every other session of this user, now.
     pub(crate) async fn end_other_sessions(&self, user: &str) -> Result<u64, SessionError> {
         let storage = &self.inner.storage;
-        let ended = storage.delete_by_user(user, self.inner.key.as_ref());
+        let own = self.inner.current_key();
+        let ended = storage.delete_by_user(user, own.as_ref());
         ended.await.map_err(SessionError::Unavailable)
     }
 
     /// What the storage has this request's session under, once it has any.
     pub(crate) fn key(&self) -> Option<SessionKey> {
-        self.inner.key
+        self.inner.current_key()
     }
 
     /// The sessions in which this user is logged in, as the storage has them now.
@@ -232,6 +244,14 @@ impl Inner {
         self.intent
             .lock()
             .expect("nothing panics while it holds this lock")
+    }
+
+    /// A login has a new id, and after the answer no cookie can carry one.
+    fn still_takes_logins(&self) -> Result<(), SessionError> {
+        match self.intent().is_answered {
+            true => Err(SessionError::Answered),
+            false => Ok(()),
+        }
     }
 
     /// The stored session, read once. A failure is remembered and becomes the answer of the request.

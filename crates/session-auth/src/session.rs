@@ -14,6 +14,11 @@ use crate::{SessionError, request::RequestSession};
 /// is asked for in one request, and also as the bare tower-sessions one, it is the same session. What a handler writes
 /// is stored when it has answered, with a redirect or a refusal too, but not with a 5xx or after a panic.
 ///
+/// A stream, a socket or a task that goes on after the answer may keep its session. `load` then reads it anew, `save` and
+/// `update` write at once, `delete` ends it at once; what is inserted and not saved is lost. Nothing of this can begin a
+/// session or give it a new id, since no cookie can follow: that is an error, and so is every change of a session that
+/// lies in the cookie.
+///
 /// `delete` ends the session; what is written after it is lost. `flush` ends it, and what is written after it begins a
 /// new one. `clear` takes the login along with the values.
 ///

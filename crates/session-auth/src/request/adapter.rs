@@ -22,12 +22,20 @@ use crate::SessionError;
 #[async_trait]
 impl SessionStore for Inner {
     async fn create(&self, record: &mut TowerRecord) -> Result<()> {
-        self.note(|intent| intent.create(record.id, self.handle, Record::from(&record.data)))?;
+        if self.settled().await.is_some() {
+            return Err(backend(SessionError::Answered));
+        }
+        let id = self.own(record.id);
+        self.note(|intent| intent.create(id, self.handle, Record::from(&record.data)))?;
         record.id = self.handle;
         Ok(())
     }
 
     async fn save(&self, record: &TowerRecord) -> Result<()> {
+        if let Some(settled) = self.settled().await {
+            let saved = self.save_now(settled, Record::from(&record.data)).await;
+            return saved.map_err(backend);
+        }
         if let Some(carried) = &self.carried
             && !self.intent().is_committed
         {
@@ -38,8 +46,13 @@ impl SessionStore for Inner {
     }
 
     async fn load(&self, _handle: &Id) -> Result<Option<TowerRecord>> {
-        let unavailable = |_| Error::Backend("the session storage is unavailable".to_owned());
-        let stored = self.stored().await.map_err(unavailable)?;
+        if let Some(settled) = self.settled().await {
+            let read = self.load_now(settled).await.map_err(backend)?;
+            let mut data: Data = read.into_iter().collect();
+            data.insert(MARKER.to_owned(), Value::Null);
+            return Ok(Some(self.record(data)));
+        }
+        let stored = self.stored().await.map_err(backend)?;
         let intent = self.intent();
         let mut data = match &intent.record {
             Some(record) => record.values.clone(),
@@ -55,24 +68,28 @@ impl SessionStore for Inner {
             .as_ref()
             .is_some_and(|record| record.was_cleared);
         if !was_cleared && !intent.has_ended {
-            data.insert(MARKER.to_owned(), serde_json::Value::Null);
+            data.insert(MARKER.to_owned(), Value::Null);
         }
-        Ok(Some(TowerRecord {
-            id: self.handle,
-            data,
-            expiry_date: time::OffsetDateTime::UNIX_EPOCH,
-        }))
+        Ok(Some(self.record(data)))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.note(|intent| intent.delete(*id, self.handle))
+        if let Some(settled) = self.settled().await {
+            // The beginning of a `cycle_id`, whose end would find that no cookie can follow.
+            if *id == self.record_id() {
+                return Err(backend(SessionError::Answered));
+            }
+            return self.delete_now(settled).await.map_err(backend);
+        }
+        let id = self.own(*id);
+        self.note(|intent| intent.delete(id, self.handle))
     }
 }
 
 impl RequestSession {
     /// Every value as this request sees it, and nothing that only this module knows of.
     pub(crate) async fn values(&self) -> std::result::Result<Map<String, Value>, SessionError> {
-        if self.tower.is_modified() {
+        if self.tower.is_modified() && !self.inner.intent().is_answered {
             let noted = self.tower.save().await;
             noted.map_err(|error| self.inner.failure(error))?;
         }
@@ -86,7 +103,32 @@ impl RequestSession {
     }
 }
 
+fn backend(error: SessionError) -> Error {
+    Error::Backend(error.to_string())
+}
+
 impl Inner {
+    fn record(&self, data: Data) -> TowerRecord {
+        TowerRecord {
+            id: self.record_id(),
+            data,
+            expiry_date: time::OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// What a record that was loaded is called. Only `cycle_id` deletes under this name; everything else says the handle.
+    fn record_id(&self) -> Id {
+        Id(!self.handle.0)
+    }
+
+    fn own(&self, id: Id) -> Id {
+        if id == self.record_id() {
+            self.handle
+        } else {
+            id
+        }
+    }
+
     fn note(&self, note: impl FnOnce(&mut Intent)) -> Result<()> {
         self.is_used
             .store(true, std::sync::atomic::Ordering::Relaxed);

@@ -29,13 +29,16 @@ impl RequestSession {
     /// Settles the session for this answer.
     pub(crate) fn answer(self, response: Response) -> Answer {
         if let Some(error) = self.inner.load_failure() {
-            return Answer::Ready(SessionError::Unavailable(error.clone()).into_response());
+            let error = SessionError::Unavailable(error.clone());
+            self.inner.settle_on(self.inner.key);
+            return Answer::Ready(error.into_response());
         }
         let has_failed = response.status().is_server_error();
         let has_work = {
             let mut intent = self.inner.intent();
             if has_failed {
                 let undo = intent.take().undo;
+                intent.left = None;
                 let has_work = !undo.is_empty();
                 intent.undo = undo;
                 has_work
@@ -46,7 +49,7 @@ impl RequestSession {
         if has_work || self.inner.is_stale() {
             Answer::Later(Box::pin(self.settle(response, has_failed)))
         } else {
-            self.inner.intent().is_answered = true;
+            self.inner.settle_on(self.inner.key);
             Answer::Ready(self.inner.finish(response, Cookie::Keep))
         }
     }
@@ -55,7 +58,7 @@ impl RequestSession {
     async fn settle(self, response: Response, has_failed: bool) -> Response {
         let inner = Arc::clone(&self.inner);
         let work = async move {
-            if has_failed {
+            let settled = if has_failed {
                 self.undo().await;
                 self.inner.touch().await;
                 Ok(Cookie::Keep)
@@ -64,13 +67,23 @@ impl RequestSession {
                 let committed = self.clone().commit().await;
                 if committed.is_err() {
                     self.inner.intent().undo = undo;
+                    self.inner.intent().left = None;
                     self.undo().await;
                 }
                 committed
-            }
+            };
+            let key = match &settled {
+                Ok(Cookie::Set(id, _)) => Some(id.key()),
+                Ok(Cookie::Keep | Cookie::Remove) | Err(_) => self.inner.key,
+            };
+            self.inner.settle_on(key);
+            settled
         };
         let settled = tokio::spawn(work.in_current_span()).await;
-        let panicked = |error| SessionError::Unavailable(StorageError::new(error));
+        let panicked = |error| {
+            inner.settle_on(inner.key);
+            SessionError::Unavailable(StorageError::new(error))
+        };
         match settled.map_err(panicked).and_then(|settled| settled) {
             Ok(cookie) => inner.finish(response, cookie),
             Err(error) => {
@@ -85,6 +98,7 @@ impl RequestSession {
 
     /// Nothing is stored for a request that never got an answer, and what it did at once is undone.
     pub(crate) fn abandon(self) {
+        self.inner.settle_on(self.inner.key);
         let has_work = !self.inner.intent().undo.is_empty();
         if has_work && let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { self.undo().await }.in_current_span());

@@ -139,7 +139,7 @@ fn is_other_person(stored: &StoredSession, new: Option<&NewLogin>) -> bool {
 
 impl Change {
     /// Notes the difference between what was read and what a handler left. Writing the value that was read is no write.
-    fn note(&mut self, read: &Map<String, Value>, left: Data) {
+    pub(super) fn note(&mut self, read: &Map<String, Value>, left: Data) {
         if !self.wipe {
             let gone = read.keys().filter(|key| !left.contains_key(*key));
             self.remove = gone.cloned().collect();

@@ -33,6 +33,8 @@ pub(super) struct Intent {
     login_before: Option<LoginIntent>,
     pub(super) undo: Vec<Undo>,
     pub(super) is_answered: bool,
+    /// The record as the answer left it, for what comes afterwards.
+    pub(super) left: Option<Record>,
     /// The layer itself saves, after the handler.
     pub(super) is_committed: bool,
 }
@@ -42,6 +44,7 @@ pub(super) enum LoginIntent {
     Renew(Stamp),
 }
 
+#[derive(Clone)]
 pub(super) struct Record {
     pub(super) values: Data,
     pub(super) was_cleared: bool,
@@ -126,6 +129,8 @@ impl Intent {
         }
         let answered = Self {
             is_answered: true,
+            left: self.record.clone(),
+            updates: self.updates.clone(),
             ..Self::default()
         };
         std::mem::replace(self, answered)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::RequestSession;
-use crate::{Change, Outcome, SessionError};
+use crate::{Change, Outcome, SessionError, SessionKey, StoredSession};
 
 impl RequestSession {
     /// Replaces one value at once by what `f` makes of the one that is stored, and asks again when somebody else was
@@ -15,8 +15,15 @@ impl RequestSession {
     pub(crate) async fn update_value(
         &self,
         key: &str,
-        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+        f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
     ) -> Result<Option<Value>, SessionError> {
+        if let Some(settled) = self.inner.settled.get() {
+            let (session_key, stored) = self.inner.stored_now(settled).await?;
+            let new = self.replace(session_key, stored, key, f).await?;
+            self.inner.see_update(settled, key, new.clone()).await;
+            self.put(key, new.clone()).await?;
+            return Ok(new);
+        }
         let stored = self.inner.stored().await?;
         let (Some(session_key), Some(stored)) = (self.inner.key, stored) else {
             return self.update_unstored(key, f).await;
@@ -24,12 +31,30 @@ impl RequestSession {
         if self.inner.intent().has_ended {
             return self.update_unstored(key, f).await;
         }
-        let mut current = Arc::clone(stored);
-        let new = loop {
+        let new = self
+            .replace(session_key, Arc::clone(stored), key, f)
+            .await?;
+        self.inner.intent().note_update(key, new.clone());
+        // Else this is undone for a failed answer: whoever saves the session meanwhile holds it until that is settled.
+        if !self.inner.intent().is_answered {
+            self.put(key, new.clone()).await?;
+        }
+        Ok(new)
+    }
+
+    /// Asks `f` until its value is stored.
+    async fn replace(
+        &self,
+        session_key: SessionKey,
+        mut current: Arc<StoredSession>,
+        key: &str,
+        mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+    ) -> Result<Option<Value>, SessionError> {
+        loop {
             let old = current.values.map().get(key).cloned();
             let new = f(old.clone())?;
             if new == old {
-                break new;
+                return Ok(new);
             }
             let mut change = Change::new(self.now());
             change.expected.push((key.to_owned(), old));
@@ -39,14 +64,11 @@ impl RequestSession {
             }
             let outcome = self.inner.commit(&session_key, &change).await;
             match outcome.map_err(SessionError::of_storage)? {
-                Outcome::Done => break new,
+                Outcome::Done => return Ok(new),
                 Outcome::Gone => return Err(SessionError::Gone),
                 Outcome::Changed(stored) => current = stored,
             }
-        };
-        self.inner.intent().note_update(key, new.clone());
-        self.put(key, new.clone()).await?;
-        Ok(new)
+        }
     }
 
     /// Where no session is stored, there is nobody to race with: the value is written with the answer.
@@ -55,6 +77,9 @@ impl RequestSession {
         key: &str,
         mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
     ) -> Result<Option<Value>, SessionError> {
+        if self.inner.intent().is_answered {
+            return Err(SessionError::Gone);
+        }
         let old = self.tower.get_value(key).await;
         let old = old.map_err(|error| self.inner.failure(error))?;
         let new = f(old.clone())?;

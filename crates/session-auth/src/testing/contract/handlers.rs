@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{
-    super::site::{Answer, Site, refused},
+    super::site::{Answer, Site, log_in, refused},
     Checked, Stage, Suite, ensure, ensure_eq,
 };
-use crate::{AnyStorage, Promise, Session};
+use crate::{AnyStorage, Promise, Session, SessionError, Stamp, request::RequestSession};
 
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
 where
@@ -32,8 +32,22 @@ where
     suite
         .check(
             None,
-            "a session whose request is answered takes no more",
-            answered,
+            "after the answer a session is saved at once, and loses nothing of others",
+            saved_after_the_answer,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "after the answer no session begins and none gets another id",
+            nothing_begins_after_the_answer,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "after the answer a session can be ended, and nothing brings it back",
+            ended_after_the_answer,
         )
         .await;
 }
@@ -416,23 +430,166 @@ async fn bare_session(stage: Stage) -> Checked {
     ensure_eq(site.value(&cookie, "b").await, Some(json!(2)), "stored")
 }
 
-async fn answered(stage: Stage) -> Checked {
-    let site = stage.site();
-    let cookie = site.write("", "a", 1).await.cookie();
-    let (send, receive) = tokio::sync::oneshot::channel();
-    let leak = move |_, session: Session| async move {
-        let _ = send.send(session.clone());
+type Kept = tokio::sync::oneshot::Receiver<(RequestSession, Session)>;
+
+/// A request that stores `a`, and whose session is kept by somebody after the answer.
+async fn kept(site: &Site, cookie: &str) -> Result<(String, RequestSession, Session), String> {
+    let (send, receive): (_, Kept) = tokio::sync::oneshot::channel();
+    let keep = move |request, session: Session| async move {
+        let _ = send.send((request, session.clone()));
         session.insert("a", 2).await.map_err(refused)
     };
-    site.visit(&cookie, leak).await;
-    let session = receive.await.map_err(|error| error.to_string())?;
-    session
-        .insert("a", 3)
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = site.visit(cookie, keep).await;
+    let cookie = match answer.cookie() {
+        set if set.is_empty() => cookie.to_owned(),
+        set => set,
+    };
+    let (request, session) = receive.await.map_err(|error| error.to_string())?;
+    Ok((cookie, request, session))
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+async fn saved_after_the_answer(stage: Stage) -> Checked {
+    let site = stage.site();
+    for before in ["", "logged in"] {
+        let before = match before {
+            "" => String::new(),
+            _ => site.log_in("", "alice").await.cookie(),
+        };
+        let (cookie, _, session) = kept(&site, &before).await?;
+        session.insert("a", 3).await.map_err(text)?;
+        session.insert("b", 3).await.map_err(text)?;
+        ensure_eq(site.value(&cookie, "a").await, Some(json!(2)), "not saved")?;
+        if stage.probe.is_in_cookie() {
+            ensure(session.save().await.is_err(), "no cookie can follow")?;
+            ensure_eq(site.value(&cookie, "a").await, Some(json!(2)), "kept")?;
+            continue;
+        }
+        site.write(&cookie, "other", 1).await;
+        session.save().await.map_err(text)?;
+        ensure_eq(site.value(&cookie, "a").await, Some(json!(3)), "saved")?;
+        if !stage.keeps(Promise::ConcurrentWrites) {
+            continue;
+        }
+        ensure_eq(
+            site.value(&cookie, "other").await,
+            Some(json!(1)),
+            "another's",
+        )?;
+
+        site.write(&cookie, "a", 10).await;
+        let counted = session
+            .update("a", |a: Option<u64>| a.unwrap_or(0) + 1)
+            .await;
+        ensure_eq(counted.map_err(text)?, 11, "counted")?;
+        session.remove_value("b").await.map_err(text)?;
+        session.save().await.map_err(text)?;
+        ensure_eq(
+            site.value(&cookie, "a").await,
+            Some(json!(11)),
+            "not undone",
+        )?;
+        ensure_eq(site.value(&cookie, "b").await, None, "removed")?;
+
+        site.write(&cookie, "other", 2).await;
+        session.load().await.map_err(text)?;
+        let other = session.get::<u64>("other").await.map_err(text)?;
+        ensure_eq(other, Some(2), "loaded anew")?;
+        let user = if before.is_empty() {
+            None
+        } else {
+            Some("alice".to_owned())
+        };
+        ensure_eq(site.user(&cookie).await, user, "user")?;
+    }
+    Ok(())
+}
+
+async fn nothing_begins_after_the_answer(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = site.log_in("", "alice").await.cookie();
+    let (cookie, request, session) = kept(&site, &cookie).await?;
+    ensure(
+        session.cycle_id().await.is_err() || session.save().await.is_err(),
+        "a new id after the answer",
+    )?;
+    ensure(
+        log_in("bob", false)(request.clone(), session)
+            .await
+            .is_err(),
+        "a login after the answer",
+    )?;
+    ensure(
+        matches!(
+            request.renew(Stamp::of(&[b"new"])),
+            Err(SessionError::Answered)
+        ),
+        "a renewal after the answer",
+    )?;
+    ensure_eq(site.user(&cookie).await.as_deref(), Some("alice"), "user")?;
+
+    // A visitor who brought nothing and was given nothing.
+    let (send, receive): (_, Kept) = tokio::sync::oneshot::channel();
+    let keep = move |request, session: Session| async move { drop(send.send((request, session))) };
+    let answer = site.visit("", keep).await;
+    ensure_eq(answer.set_cookie(), "", "cookie")?;
+    let (_, session) = receive.await.map_err(text)?;
+    session.insert("a", 1).await.map_err(text)?;
     ensure(
         session.save().await.is_err(),
-        "a save after the answer was accepted",
+        "a session began after the answer",
     )?;
-    ensure_eq(site.value(&cookie, "a").await, Some(json!(2)), "stored")
+    let counted = session
+        .update("a", |a: Option<u64>| a.unwrap_or(0) + 1)
+        .await;
+    ensure(
+        matches!(counted, Err(SessionError::Answered)),
+        "an update nobody will see",
+    )
+}
+
+async fn ended_after_the_answer(stage: Stage) -> Checked {
+    let site = stage.site();
+    let can_end = !stage.probe.is_in_cookie() || stage.keeps(Promise::NoRevival);
+    for end in ["delete", "flush", "logout"] {
+        let cookie = site.log_in("", "alice").await.cookie();
+        let (cookie, request, session) = kept(&site, &cookie).await?;
+        let ended = match end {
+            "delete" => session.delete().await.map_err(text),
+            "flush" => session.flush().await.map_err(text),
+            _ => request.clear_login().await.map_err(text),
+        };
+        ensure_eq(ended.is_ok(), can_end, end)?;
+        let user = site.user(&cookie).await;
+        ensure_eq(user.is_none(), can_end, end)?;
+        // What follows brings nothing back.
+        let _ = session.insert("a", 4).await;
+        let saved = session.save().await;
+        if stage.keeps(Promise::NoRevival) {
+            ensure(saved.is_err(), format!("a save after {end}"))?;
+            ensure_eq(site.user(&cookie).await, user, end)?;
+        }
+    }
+    // Ended by somebody else while the stream goes on.
+    let cookie = site.log_in("", "alice").await.cookie();
+    let (cookie, request, session) = kept(&site, &cookie).await?;
+    let stands =
+        async |request: &RequestSession| request.stored_login().await.map(|it| it.is_some());
+    ensure_eq(stands(&request).await.map_err(text)?, true, "stands")?;
+    site.log_out(&cookie).await;
+    ensure_eq(
+        stands(&request).await.map_err(text)?,
+        !can_end,
+        "stands after the logout",
+    )?;
+    session.insert("a", 5).await.map_err(text)?;
+    let saved = session.save().await;
+    if stage.keeps(Promise::NoRevival) {
+        ensure(saved.is_err(), "a save after the logout")?;
+        ensure_eq(site.user(&cookie).await, None, "user")?;
+    }
+    Ok(())
 }

@@ -206,7 +206,8 @@ async fn a_renewal_rotates(stage: Stage) -> Checked {
         .visit(&cookie_of(&site).await?, log_in("alice", true))
         .await;
     let renew = |request: RequestSession, session: Session| async move {
-        request.renew(Stamp::of(&[b"new"]));
+        let renewed = request.renew(Stamp::of(&[b"new"]));
+        renewed.map_err(|_| StatusCode::BAD_GATEWAY)?;
         let login = request.login().await.ok().flatten();
         let has_new = login.is_some_and(|login| login.stamp == Stamp::of(&[b"new"]));
         session.insert("renewed", has_new).await.map_err(refused)
