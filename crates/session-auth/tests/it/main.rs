@@ -25,6 +25,8 @@ mod flash;
 mod former;
 #[cfg(all(feature = "memory", feature = "password", feature = "testing"))]
 mod json_api;
+#[cfg(all(feature = "memory", feature = "password"))]
+mod live_updates;
 #[cfg(feature = "memory")]
 mod login;
 #[cfg(all(
