@@ -34,13 +34,13 @@ fn session(user: &str) -> StoredSession {
             remember: false,
         }),
         client: Client::default(),
-        values: Values::from_json(r#"{"count":1}"#.to_owned()),
+        values: Values::from_json(r#"{"count":1}"#.to_owned()).unwrap(),
     }
 }
 
 async fn count(storage: &impl SessionStorage, key: &SessionKey) -> Option<i64> {
     let loaded = storage.load(key).await.unwrap()?;
-    loaded.values.map().unwrap()["count"].as_i64()
+    loaded.values.map()["count"].as_i64()
 }
 
 fn set(count: i64) -> Change {
