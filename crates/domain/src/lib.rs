@@ -7,7 +7,7 @@
 //! * [`schedule`], [`form_key`]: when it becomes public, and how a form that comes twice is known.
 //! * [`changes`], [`merge`]: what became of a text, and how two people's changes become one.
 //! * [`access`]: the one table of who may do what.
-//! * [`pagination`]: cursors and pages.
+//! * [`pagination`], [`search`]: cursors and pages, and what somebody looks for.
 //!
 //! A value of these types was checked when it was made; nothing inside the program checks it again.
 
@@ -34,6 +34,7 @@ pub mod schedule;
 
 pub mod access;
 pub mod pagination;
+pub mod search;
 
 mod characters;
 mod words;
