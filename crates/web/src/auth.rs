@@ -6,10 +6,11 @@ use gatepost_domain::ids::UserId;
 use gatepost_domain::username::Username;
 use gatepost_storage::Db;
 use gatepost_storage::users::Account;
-use session_auth::password::{PasswordError, PasswordHash};
+use http::StatusCode;
+use session_auth::password::{MAX_LEN, MIN_LEN, PasswordError, PasswordHash};
 use session_auth::{
-    AnyStorage, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer,
-    SessionStorage, SingleProcessStorage, SqlStorage, Stamp, StorageError,
+    AnyStorage, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, RequireRecentLogin,
+    SessionLayer, SessionStorage, SingleProcessStorage, SqlStorage, Stamp, StorageError,
 };
 
 use crate::arrival::Arrival;
@@ -70,6 +71,9 @@ pub(crate) struct Accounts(pub(crate) Db);
 /// A handler with this argument runs for who is logged in, and sends everybody else to the login page.
 pub(crate) type Login = RequireLogin<Accounts>;
 
+/// The same, for who has proven it within the last minutes; everybody else confirms it first and comes back.
+pub(crate) type RecentLogin = RequireRecentLogin<Accounts>;
+
 impl Directory for Accounts {
     type User = Account;
     type Error = gatepost_storage::Error;
@@ -117,6 +121,20 @@ pub(crate) enum LookUp {
     Storage(#[from] gatepost_storage::Error),
     #[error("the stored password hash is none")]
     Hash(#[from] PasswordError),
+}
+
+/// Why a text did not become a password, for the form that it was typed into.
+pub(crate) fn no_password(error: &PasswordError) -> (StatusCode, String) {
+    match error {
+        PasswordError::Length => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("Choose a password of {MIN_LEN} to {MAX_LEN} characters."),
+        ),
+        _ => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many people log in at the moment. Try again in a few seconds.".to_owned(),
+        ),
+    }
 }
 
 /// Stores the same password hashed at today's cost.

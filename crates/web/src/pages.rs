@@ -2,6 +2,7 @@
 //!
 //! Invariant: a handler finds within what the viewer may touch, acts, commits and answers.
 
+pub(crate) mod account;
 pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod image;

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 
 use crate::assets;
 use crate::pages::{
-    feeds, health, image, index, llms, login, logout, posts, robots, setup, sitemap,
+    account, feeds, health, image, index, llms, login, logout, posts, robots, setup, sitemap,
 };
 use crate::state::App;
 
@@ -32,6 +32,9 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/images/{file}", get(image::show))
         .route("/feed.atom", get(feeds::atom))
         .route("/feed.json", get(feeds::json))
+        .route("/account", get(account::show).post(account::update))
+        .route("/account/password", get(account::password).post(account::change))
+        .route("/account/sessions", get(account::sessions).post(account::end))
         .route("/setup", get(setup::new).post(setup::create))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

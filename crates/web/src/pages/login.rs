@@ -32,8 +32,11 @@ pub(crate) async fn new(
     if let Some(redirect) = page.auth()?.skip_login(next).await? {
         return Ok(redirect.into_response());
     }
-    let fields = LoginFields::empty(app.config.login);
-    let view = LoginView::of(&app, fields, next.unwrap_or_default(), &Faults::default());
+    // Who is logged in and gets here is to confirm that it is still them.
+    let person = page.auth()?.user().await?;
+    let fields = LoginFields::empty(app.config.login).of(person.as_ref());
+    let mut view = LoginView::of(&app, fields, next.unwrap_or_default(), &Faults::default());
+    view.confirms = person.is_some();
     page.render("pages/login/form.html", view).await
 }
 
@@ -50,7 +53,8 @@ pub(crate) async fn create(
         Err(refused) => refused,
     };
     let fields = LoginFields::filled(app.config.login, &credentials);
-    let view = LoginView::of(&app, fields, next, &refused.faults);
+    let mut view = LoginView::of(&app, fields, next, &refused.faults);
+    view.confirms = page.auth()?.user().await?.is_some();
     let response = page
         .answer(refused.faults.status(), "pages/login/form.html", view)
         .await?;

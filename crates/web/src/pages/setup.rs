@@ -12,8 +12,8 @@ use gatepost_domain::username::Username;
 use gatepost_storage::setup::SetUp;
 use gatepost_storage::users::{NewUser, PasswordHash};
 use serde::{Deserialize, Serialize};
-use session_auth::password::{MAX_LEN, MIN_LEN, PasswordError};
 
+use crate::auth;
 use crate::error::Error;
 use crate::form::{Fault, Faults, Form};
 use crate::page::Page;
@@ -107,16 +107,12 @@ async fn owner(app: &App, form: &Form) -> Result<NewUser, Faults> {
                     .filter(|_| named)
                     .map(|error| error.to_string()),
             );
-            fault("password", hash.err().map(in_words));
+            if let Err(error) = &hash {
+                let (status, sentence) = auth::no_password(error);
+                faults.add(status, "password", sentence);
+            }
             Err(faults)
         }
-    }
-}
-
-fn in_words(error: PasswordError) -> String {
-    match error {
-        PasswordError::Length => format!("Choose a password of {MIN_LEN} to {MAX_LEN} characters."),
-        _ => "Too many people log in at the moment. Try again in a few seconds.".to_owned(),
     }
 }
 

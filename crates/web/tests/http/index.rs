@@ -29,7 +29,7 @@ async fn every_page_says_who_is_looking() {
             .get(path)
             .await
             .expect(200)
-            .expect_text(">carol</span>");
+            .expect_text("</span>carol</a>");
     }
     let page = site.browser().get("/").await;
     page.expect_no_text("carol").expect_text("href=\"/login\"");

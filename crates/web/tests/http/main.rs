@@ -14,6 +14,7 @@ mod login;
 mod logs;
 mod look;
 mod markdown;
+mod my_account;
 mod pictures;
 mod posts;
 mod security;

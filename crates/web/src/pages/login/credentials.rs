@@ -6,7 +6,7 @@ use axum::response::Response;
 use gatepost_domain::display_name::DisplayName;
 use gatepost_domain::role::Role;
 use gatepost_domain::username::Username;
-use gatepost_storage::users::NewUser;
+use gatepost_storage::users::{Account, NewUser};
 use http::{HeaderValue, StatusCode, header};
 use session_auth::{Attempt, Auth};
 
@@ -96,16 +96,24 @@ impl<'a> Credentials<'a> {
         }
     }
 
+    fn names(&self, person: &Account) -> bool {
+        let typed = Username::parse(self.name);
+        typed.is_ok_and(|name| name.key() == person.user.username.key())
+    }
+
     async fn with_password(
         &self,
         app: &App,
         auth: &Auth<Accounts>,
     ) -> Result<Result<(), Refused>, Error> {
-        let attempt = auth
-            .attempt(self.name, self.password, |name| {
-                auth::account(&app.db, name)
-            })
-            .await?;
+        let find = |name| auth::account(&app.db, name);
+        // The same person once more keeps what they chose the first time.
+        let attempt = match auth.user().await? {
+            Some(person) if self.names(&person) => {
+                auth.confirm(self.name, self.password, find).await?
+            }
+            _ => auth.attempt(self.name, self.password, find).await?,
+        };
         let message = attempt.to_string();
         match attempt {
             Attempt::LoggedIn { user, rehash } => {
@@ -165,7 +173,14 @@ impl<'a> Credentials<'a> {
         }
         match users.account(&username).await? {
             Some(account) if !account.user.disabled => {
-                auth.login(&account).await?;
+                let is_same = auth
+                    .user()
+                    .await?
+                    .is_some_and(|it| it.user.id == account.user.id);
+                match is_same {
+                    true => auth.confirmed(&account).await?,
+                    false => auth.login(&account).await?,
+                }
                 Ok(Ok(()))
             }
             _ => refused("This account is disabled.".to_owned()),

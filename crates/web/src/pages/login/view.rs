@@ -1,5 +1,6 @@
 //! What the login page shows.
 
+use gatepost_storage::users::Account;
 use serde::Serialize;
 
 use super::Credentials;
@@ -26,6 +27,15 @@ impl LoginFields {
         }
     }
 
+    /// With the name of who is logged in.
+    pub(crate) fn of(self, person: Option<&Account>) -> Self {
+        let name = person.map(|it| it.user.username.to_string());
+        Self {
+            name: name.unwrap_or_default(),
+            ..self
+        }
+    }
+
     pub(crate) fn filled(mode: LoginMode, typed: &Credentials<'_>) -> Self {
         Self {
             name: typed.name.to_owned(),
@@ -38,6 +48,8 @@ impl LoginFields {
 #[derive(Serialize)]
 pub(crate) struct LoginView {
     login: LoginFields,
+    /// Somebody is logged in and is to prove it once more.
+    pub(crate) confirms: bool,
     next: String,
     errors: Vec<Fault>,
     demo: Option<DemoView>,
@@ -67,6 +79,7 @@ impl LoginView {
         };
         Self {
             login,
+            confirms: false,
             next: next.to_owned(),
             errors: faults.list().to_vec(),
             demo: app.config.dev.then_some(demo),

@@ -41,19 +41,35 @@ impl Site {
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let site = Self::empty(settings).await;
+        Self::empty(settings).await.with_people().await
+    }
+
+    /// With a clock of its own.
+    pub(crate) async fn at(clock: fn() -> time::OffsetDateTime) -> Self {
+        let world = World {
+            clock,
+            ..World::REAL
+        };
+        Self::opened(&[], world).await.with_people().await
+    }
+
+    async fn with_people(self) -> Self {
         for (name, role) in [
             ("alice", Role::Owner),
             ("bob", Role::Editor),
             ("carol", Role::Author),
         ] {
-            site.account(name, role).await;
+            self.account(name, role).await;
         }
-        site
+        self
     }
 
     /// A site without people.
     pub(crate) async fn empty(settings: &[(&str, &str)]) -> Self {
+        Self::opened(settings, World::REAL).await
+    }
+
+    async fn opened(settings: &[(&str, &str)], world: World) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let data = directory.path().join("data");
         let own = [
@@ -62,9 +78,7 @@ impl Site {
         ];
         let all = own.into_iter().chain(settings.iter().copied());
         let config = Config::with(all).expect("the settings of a test are right");
-        let opened = start::open(config, World::REAL)
-            .await
-            .expect("the site opens");
+        let opened = start::open(config, world).await.expect("the site opens");
         let service = BoxCloneSyncService::new(gatepost::build(Arc::clone(&opened.app)));
         Self {
             service,
