@@ -294,6 +294,23 @@ fn unfold(old: &Words<'_>, new: &Words<'_>, hunk: Hunk) -> Vec<Hunk> {
     let Some(cut) = cut.filter(|&cut| cut > 0 && cut < long.len()) else {
         return vec![hunk];
     };
+    // How that line ended on one side, and the last of the new lines on the other, may be the same words.
+    let (text, after) = if ends(was) {
+        (old, hunk.old.clone())
+    } else {
+        (new, hunk.new.clone())
+    };
+    let back = (1..cut)
+        .take_while(|&back| {
+            let mine = &text.keys[after.start + cut - back..after.start + cut];
+            text.keys.get(after.end..after.end + back) == Some(mine)
+        })
+        .last();
+    let cut = if old.starts_a_line(hunk.old.start) {
+        cut
+    } else {
+        cut - back.unwrap_or(0)
+    };
     let Hunk { old: was, new: is } = hunk;
     let at_the_start = !old.starts_a_line(was.start);
     // The other side's words belong to the part that is no whole line.

@@ -45,6 +45,83 @@ const BY_NUMBER: &str = "
     from revisions r join users u on u.id = r.person
     where r.post = $1 and r.number = $2";
 
+/// Which saves of a post are wanted, seen from one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saves {
+    Newest,
+    Before(RevisionNo),
+    After(RevisionNo),
+}
+
+/// A save as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub number: RevisionNo,
+    pub person: Person,
+    pub saved_at: OffsetDateTime,
+    pub title: Title,
+    pub stage: Option<StageName>,
+    pub note: Note,
+    /// The length of the text in characters.
+    pub length: i64,
+}
+
+/// Some saves, the newest first, and whether there are others on either side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    pub entries: Vec<Entry>,
+    pub has_newer: bool,
+    pub has_older: bool,
+}
+
+macro_rules! select_entries {
+    ($rest:literal) => {
+        concat!(
+            "select r.number, r.saved_at, r.title, r.stage, r.note, length(r.text) as length,
+                    u.id as person_id, u.username as person_username, u.display_name as person_name
+             from revisions r join users u on u.id = r.person
+             where r.post = $1 and ",
+            $rest
+        )
+    };
+}
+
+const OLDER: &str = select_entries!("r.number < $2 order by r.number desc limit $3");
+const NEWER: &str = select_entries!("r.number > $2 order by r.number limit $3");
+
+/// A text that is too long for a quick look is not even read.
+const TEXTS: &str = "
+    select number, text from revisions
+    where post = $1 and number >= $2 and number <= $3 and length(text) <= $4
+    order by number";
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    number: i64,
+    saved_at: i64,
+    title: String,
+    stage: Option<String>,
+    note: String,
+    length: i64,
+    person_id: i64,
+    person_username: String,
+    person_name: String,
+}
+
+impl EntryRow {
+    fn entry(self) -> Result<Entry, Error> {
+        Ok(Entry {
+            number: RevisionNo(self.number),
+            person: person(self.person_id, &self.person_username, &self.person_name)?,
+            saved_at: moment::from_millis("revisions.saved_at", self.saved_at)?,
+            title: title(&self.title)?,
+            stage: self.stage.as_deref().map(stage).transpose()?,
+            note: note(&self.note)?,
+            length: self.length,
+        })
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct RevisionRow {
     number: i64,
@@ -77,7 +154,7 @@ impl RevisionRow {
             slug: self.slug.as_deref().map(slug).transpose()?,
             visibility: self.visibility.as_deref().map(visibility).transpose()?,
             stage: self.stage.as_deref().map(stage).transpose()?,
-            note: Note::parse(&self.note).map_err(|error| Error::row("revisions.note", error))?,
+            note: note(&self.note)?,
         })
     }
 }
@@ -87,7 +164,63 @@ fn stage(word: &str) -> Result<StageName, Error> {
         .map_err(|error| Error::row("revisions.stage", error))
 }
 
+fn note(text: &str) -> Result<Note, Error> {
+    Note::parse(text).map_err(|error| Error::row("revisions.note", error))
+}
+
 impl Revisions<'_> {
+    /// The saves of a post, at most so many, the newest first.
+    pub async fn list(&self, post: PostId, saves: Saves, limit: u32) -> Result<Log, Error> {
+        let (sql, from) = match saves {
+            Saves::Newest => (OLDER, i64::MAX),
+            Saves::Before(number) => (OLDER, number.0),
+            Saves::After(number) => (NEWER, number.0),
+        };
+        let rows: Vec<EntryRow> = on!(Pool, &self.0.read, |pool| {
+            query_as(sql)
+                .bind(post.0)
+                .bind(from)
+                .bind(i64::from(limit) + 1)
+                .fetch_all(pool)
+                .await
+        })?;
+        let more = rows.len() > limit as usize;
+        let mut entries = rows
+            .into_iter()
+            .take(limit as usize)
+            .map(EntryRow::entry)
+            .collect::<Result<Vec<_>, _>>()?;
+        let onward = matches!(saves, Saves::After(_));
+        if onward {
+            entries.reverse();
+        }
+        Ok(Log {
+            entries,
+            has_newer: if onward { more } else { saves != Saves::Newest },
+            has_older: onward || more,
+        })
+    }
+
+    /// The texts of a post from one save to another, those of them that have at most so many characters.
+    pub async fn texts(
+        &self,
+        post: PostId,
+        (first, last): (RevisionNo, RevisionNo),
+        longest: i64,
+    ) -> Result<Vec<(RevisionNo, String)>, Error> {
+        let rows: Vec<(i64, String)> = on!(Pool, &self.0.read, |pool| {
+            query_as(TEXTS)
+                .bind(post.0)
+                .bind(first.0)
+                .bind(last.0)
+                .bind(longest)
+                .fetch_all(pool)
+                .await
+        })?;
+        let numbered = |(number, text)| (RevisionNo(number), text);
+        Ok(rows.into_iter().map(numbered).collect())
+    }
+
     /// One save of a post, as it was.
     pub async fn find(&self, post: PostId, number: RevisionNo) -> Result<Option<Revision>, Error> {
         let row: Option<RevisionRow> = on!(Pool, &self.0.read, |pool| {

@@ -69,6 +69,11 @@ pub(crate) fn edit_at(segment: &str) -> String {
     format!("/{}/edit", utf8_percent_encode(segment, SEGMENT))
 }
 
+/// `/{post}/history`
+pub(crate) fn history(slug: &Slug) -> String {
+    post(slug) + "/history"
+}
+
 /// `/{post}/image`
 pub(crate) fn image(slug: &Slug) -> String {
     post(slug) + "/image"

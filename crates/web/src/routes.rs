@@ -29,6 +29,8 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/{post}/delete", get(posts::delete).post(posts::destroy))
         .route("/{post}/restore", post(posts::restore))
         .route("/{post}/image", get(image::of_post))
+        .route("/{post}/history", get(posts::history))
+        .route("/{post}/history/{n}", get(posts::revision).post(posts::restore_revision))
         .route("/images/{file}", get(image::show))
         .route("/feed.atom", get(feeds::atom))
         .route("/feed.json", get(feeds::json))

@@ -113,6 +113,7 @@ fn environment(assets: Arc<Assets>) -> Environment<'static> {
     environment.add_function("asset", move |name: String| assets.url(&name));
     write_times(&mut environment, &Zone::utc());
     environment.add_filter("iso", iso);
+    environment.add_filter("visible", visible);
     environment
 }
 
@@ -121,6 +122,15 @@ fn write_times(environment: &mut Environment<'static>, zone: &Zone) {
     let (days, minutes) = (zone.clone(), zone.clone());
     environment.add_filter("date", move |at: i64| days.date(at).ok_or_else(no_time));
     environment.add_filter("time", move |at: i64| minutes.time(at).ok_or_else(no_time));
+}
+
+/// Ends of lines and spaces that came or went have to be seen.
+fn visible(text: String) -> String {
+    if text.trim().is_empty() {
+        text.replace('\n', "¶\n").replace([' ', '\t'], "␣")
+    } else {
+        text
+    }
 }
 
 /// As the default, but a slash stays a slash: no attribute of ours is without quotes, and addresses stay legible.

@@ -36,6 +36,23 @@ fn a_changed_word_stands_beside_what_it_was() {
 }
 
 #[test]
+fn a_paragraph_that_was_added_is_told_from_a_word_that_changed_before_it() {
+    assert_eq!(
+        changes(
+            "It comes at noon.\n",
+            "It comes at dawn.\n\nIt goes later.\n"
+        ),
+        [
+            same("It comes at "),
+            removed("noon"),
+            added("dawn"),
+            same(".\n"),
+            added("\nIt goes later.\n"),
+        ]
+    );
+}
+
+#[test]
 fn what_readers_cannot_see_is_no_change() {
     assert_eq!(
         changes("a  \r\ncafé", "a\ncafe\u{301}\n"),

@@ -2,10 +2,13 @@
 //!
 //! Invariant: a post is reached through [`sight`], which answers the same for a hidden post as for none.
 
+mod comparison;
 mod desk;
 mod edit;
+mod history;
 mod judged;
 mod kept;
+mod log;
 mod pictures;
 mod show;
 mod submission;
@@ -19,6 +22,7 @@ use gatepost_domain::user::Person;
 use gatepost_storage::posts::Found;
 
 pub(crate) use self::edit::{create, edit, new, update};
+pub(crate) use self::history::{index as history, restore as restore_revision, show as revision};
 pub(crate) use self::show::show;
 pub(crate) use self::trash::{delete, destroy, restore};
 use crate::error::Error;

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod errors;
 mod feeds;
+mod history;
 mod index;
 mod login;
 mod logs;

@@ -1,0 +1,189 @@
+//! One version of a post beside another: what was added, what was taken out, in its text and in everything else it says.
+
+use gatepost_domain::changes::{Passage, Piece, changes, fold};
+use gatepost_domain::ids::{RevisionNo, UserId};
+use gatepost_domain::note::Note;
+use gatepost_domain::post::{Post, StageName, Visibility};
+use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
+use gatepost_storage::revisions::Revision;
+use serde::Serialize;
+
+use super::known_as;
+use super::show::Facts;
+use crate::error::Error;
+use crate::pages::millis;
+use crate::paths;
+
+#[derive(Serialize)]
+pub(crate) struct Comparison {
+    post: Facts,
+    history: String,
+    /// What stands there now; a restoring says that it has seen this.
+    current: RevisionNo,
+    /// Nothing more to be said about it here than its number.
+    is_current: bool,
+    number: RevisionNo,
+    against: Option<RevisionNo>,
+    older: Option<String>,
+    newer: Option<String>,
+    who: String,
+    at: i64,
+    note: String,
+    facts: Vec<Fact>,
+    passages: Vec<Passage>,
+    same_text: bool,
+    /// Somebody saved before this version could be brought back.
+    late: Option<String>,
+}
+
+/// Something beside the text that changed.
+#[derive(Serialize)]
+struct Fact {
+    label: &'static str,
+    pieces: Vec<Piece>,
+}
+
+impl Comparison {
+    /// Without another version, this one as it is.
+    pub(super) async fn of(
+        post: &Post,
+        revision: Revision,
+        other: Option<Revision>,
+    ) -> Result<Self, Error> {
+        let history = paths::history(&post.slug);
+        let (number, current) = (revision.number, post.revision);
+        let beside = |to: i64, there: bool| there.then(|| format!("{history}/{to}"));
+        let mut view = Self {
+            current,
+            is_current: number == current,
+            number,
+            against: other.as_ref().map(|other| other.number),
+            older: beside(number.0 - 1, number.0 > 1),
+            newer: beside(number.0 + 1, number < current),
+            who: known_as(&revision.person),
+            at: millis(revision.saved_at),
+            note: revision.note.to_string(),
+            facts: Vec::new(),
+            passages: Vec::new(),
+            same_text: false,
+            late: None,
+            post: Facts::of(post),
+            history,
+        };
+        // Long texts that have little in common take a second.
+        let compared = tokio::task::spawn_blocking(move || match other {
+            Some(other) => {
+                let pieces = changes(other.text.as_str(), revision.text.as_str());
+                let same = pieces.iter().all(|piece| matches!(piece, Piece::Same(_)));
+                (facts(&other, &revision), fold(pieces), same)
+            }
+            None => {
+                let whole = Passage {
+                    pieces: vec![Piece::Same(revision.text.as_str().to_owned())],
+                    folded: None,
+                };
+                (Vec::new(), vec![whole], false)
+            }
+        });
+        (view.facts, view.passages, view.same_text) = compared.await.map_err(Error::unexpected)?;
+        Ok(view)
+    }
+
+    pub(super) fn too_late(mut self) -> Self {
+        self.late = Some(self.post.last_editor.clone());
+        self
+    }
+}
+
+fn facts(old: &Revision, new: &Revision) -> Vec<Fact> {
+    let text = |value: Option<&dyn ToString>| value.map(ToString::to_string).unwrap_or_default();
+    let excerpt = |revision: &Revision| text(revision.excerpt.as_ref().map(|it| it as _));
+    let by_words = [
+        ("Title", old.title.to_string(), new.title.to_string()),
+        ("Tags", old.tags.to_string(), new.tags.to_string()),
+        ("Summary", excerpt(old), excerpt(new)),
+    ];
+    let by_words = by_words.into_iter().map(|(label, old, new)| Fact {
+        label,
+        pieces: one_line(changes(&old, &new)),
+    });
+    // Saves by an older version of the program don't know these.
+    let address = |revision: &Revision| Some(paths::post(revision.slug.as_ref()?));
+    let whole = [
+        ("Address", address(old), address(new)),
+        (
+            "Readers",
+            old.visibility.map(readers).map(str::to_owned),
+            new.visibility.map(readers).map(str::to_owned),
+        ),
+        (
+            "State",
+            old.stage.map(state).map(str::to_owned),
+            new.stage.map(state).map(str::to_owned),
+        ),
+    ];
+    let whole = whole.into_iter().filter_map(|(label, old, new)| {
+        let (old, new) = (old?, new?);
+        let changed = old != new;
+        changed.then(|| Fact {
+            label,
+            pieces: vec![Piece::Removed(old), Piece::Added(new)],
+        })
+    });
+    let says_something = |fact: &Fact| {
+        fact.pieces
+            .iter()
+            .any(|piece| !matches!(piece, Piece::Same(_)))
+    };
+    by_words.filter(says_something).chain(whole).collect()
+}
+
+/// What stands on one line has no end of a line.
+fn one_line(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    if let Some(Piece::Same(last)) = pieces.last_mut() {
+        last.truncate(last.trim_end().len());
+    }
+    pieces
+}
+
+fn readers(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "Listed",
+        Visibility::Unlisted => "Unlisted",
+    }
+}
+
+pub(super) fn state(stage: StageName) -> &'static str {
+    match stage {
+        StageName::Draft => "Draft",
+        StageName::Review => "In review",
+        StageName::Scheduled => "Scheduled",
+        StageName::Published => "Published",
+    }
+}
+
+/// What a writer had written, again; address, pictures and readers stay what they are now.
+pub(super) fn brought_back(revision: &Revision, post: &Post, editor: UserId) -> Edit {
+    let note = format!("restored revision {}", revision.number);
+    Edit {
+        title: revision.title.clone(),
+        text: revision.text.clone(),
+        tags: revision.tags.clone(),
+        excerpt: revision.excerpt.clone(),
+        slug: WantedSlug::Typed(post.slug.clone()),
+        visibility: post.visibility,
+        stage: post.stage(),
+        pictures: post
+            .pictures
+            .iter()
+            .map(|picture| PlacedPicture {
+                hash: picture.hash,
+                alt: picture.alt.clone(),
+                decorative: picture.decorative,
+            })
+            .collect(),
+        editor,
+        note: Note::parse(&note).unwrap_or_default(),
+        form: None,
+    }
+}
