@@ -161,6 +161,13 @@ impl Post {
         self.status == Status::Published && self.visibility == Visibility::Public
     }
 
+    /// The pictures that nobody has described, and that are more than decoration.
+    pub fn wordless(&self) -> impl Iterator<Item = &Picture> {
+        self.pictures
+            .iter()
+            .filter(|picture| !picture.decorative && picture.alt.as_str().is_empty())
+    }
+
     /// The post's image.
     pub fn picture(&self) -> Option<&Picture> {
         self.pictures.first()

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::engine::{Pool, Tx};
 use crate::error::{Error, OpenError};
 use crate::images::Images;
+use crate::parked::Parked;
 use crate::posts::Posts;
 use crate::revisions::Revisions;
 use crate::settings::Settings;
@@ -76,6 +77,10 @@ impl Db {
 
     pub fn images(&self) -> Images<'_> {
         Images(self)
+    }
+
+    pub fn parked(&self) -> Parked<'_> {
+        Parked(self)
     }
 
     pub fn settings(&self) -> Settings<'_> {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use gatepost_domain::ids::UserId;
 use gatepost_domain::picture::{ImageFile, ImageHash, Variant};
-use sqlx::{query, query_scalar};
+use sqlx::{query, query_as, query_scalar};
+use time::Duration;
 
 use crate::db::Db;
 use crate::error::Error;
@@ -22,7 +23,7 @@ pub struct NewImage {
 }
 
 const INSERT: &str = "
-    insert into images (hash, uploader, created_at) values ($1, $2, $3)
+    insert into images (hash, uploader, created_at, wanted_at) values ($1, $2, $3, $3)
     on conflict (hash) do nothing
     returning id";
 const INSERT_VARIANT: &str =
@@ -32,10 +33,29 @@ const VARIANTS: &str = "
             from image_variants v where v.image = i.id)
     from images i where i.hash = $1";
 
+const WANT: &str = "
+    update images set wanted_at = $2 where hash = $1 and used = 0 and wanted_at < $3";
+const IS_UNUSED: &str = "select id from images where hash = $1 and used = 0";
+const UNUSED: &str = "
+    select id, hash from images where used = 0 and wanted_at <= $1 order by wanted_at limit $2";
+/// Asks again, and of the picture's posts too: whoever wants it in the meantime keeps it.
+const FORGET: &str = "
+    delete from images
+    where id = $1 and used = 0 and wanted_at <= $2 and not exists (select 1 from post_images p where p.image = images.id)
+    returning id";
+
+/// A picture that no post ever had is forgotten so long after a form had it: a day after the last parked form that did.
+pub const UNUSED_FOR: Duration = Duration::days(8);
+
+/// How exactly it is noted when a form had a picture.
+const NOTED: Duration = Duration::hours(12);
+
 impl Images<'_> {
     /// Stores the files, waits until they are durable, and only then writes the rows. A picture that is known already
     /// stays what it is.
     pub async fn keep(&self, store: &ImageStore, new: &NewImage) -> Result<(), Error> {
+        // While nobody forgets a picture: its files would go after they were found here and before its row is.
+        let _kept = store.keeping().await;
         for (variant, bytes) in &new.variants {
             let file = ImageFile {
                 hash: new.hash,
@@ -81,6 +101,79 @@ impl Images<'_> {
         })?;
         found.flatten().as_deref().map(variants).transpose()
     }
+}
+
+impl Images<'_> {
+    /// As [`Self::find`], for a form that has the picture: it stays for at least a week from now.
+    pub async fn want(&self, image: &ImageHash) -> Result<Option<Vec<Variant>>, Error> {
+        let now = self.0.now();
+        let wanted = on!(Pool, &self.0.write, |pool| {
+            let want = query(WANT).bind(image.as_bytes().as_slice()).bind(now);
+            want.bind(now - millis(NOTED)).execute(pool).await.map(drop)
+        });
+        // A database that takes no writes forgets no pictures either.
+        if let Err(error) = wanted.map_err(Error::from)
+            && !(error.is_busy() || error.is_read_only())
+        {
+            return Err(error);
+        }
+        self.find(image).await
+    }
+
+    /// Whether the site has this picture, and no post ever had it.
+    pub async fn is_unused(&self, image: &ImageHash) -> Result<bool, Error> {
+        let unused: Option<i64> = on!(Pool, &self.0.read, |pool| {
+            query_scalar(IS_UNUSED)
+                .bind(image.as_bytes().as_slice())
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(unused.is_some())
+    }
+
+    /// Forgets at most `limit` pictures that no post ever had and no form has had for long: rows first, then files.
+    /// Returns how many.
+    pub async fn forget_unused(&self, store: &ImageStore, limit: u32) -> Result<usize, Error> {
+        let before = self.0.now() - millis(UNUSED_FOR);
+        let unused: Vec<(i64, Vec<u8>)> = on!(Pool, &self.0.read, |pool| {
+            query_as(UNUSED)
+                .bind(before)
+                .bind(i64::from(limit))
+                .fetch_all(pool)
+                .await
+        })?;
+        let mut forgotten = 0;
+        for (id, bytes) in unused {
+            let hash = hash(&bytes)?;
+            let _forgetting = store.forgetting().await;
+            let variants = self.find(&hash).await?.unwrap_or_default();
+            let gone: Option<i64> = on!(Pool, &self.0.write, |pool| {
+                query_scalar(FORGET)
+                    .bind(id)
+                    .bind(before)
+                    .fetch_optional(pool)
+                    .await
+            })?;
+            if gone.is_none() {
+                continue;
+            }
+            forgotten += 1;
+            for Variant { width, format, .. } in variants {
+                store
+                    .delete(&ImageFile {
+                        hash,
+                        width,
+                        format,
+                    })
+                    .await?;
+            }
+        }
+        Ok(forgotten)
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> Result<ImageHash, Error> {

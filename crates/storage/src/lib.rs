@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //! * [`Db`]: the database, opened, tuned and migrated; the way to everything below.
-//! * [`users`], [`posts`], [`revisions`], [`images`], [`settings`], [`setup`]: a repository each.
+//! * [`users`], [`posts`], [`revisions`], [`images`], [`parked`], [`settings`], [`setup`]: a repository each.
 //! * [`ImageStore`]: the bytes of pictures.
 //! * [`Error`], [`OpenError`]: what can fail. Absence is an `Option`, refusal a value.
 //!
@@ -18,6 +18,7 @@ mod sqlite;
 
 mod image_store;
 pub mod images;
+pub mod parked;
 pub mod posts;
 pub mod revisions;
 pub mod settings;

@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "people",
@@ -34,6 +34,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "writing",
         include_str!("../migrations/sqlite/0005_writing.sql"),
+    ),
+    (
+        7,
+        "parked",
+        include_str!("../migrations/sqlite/0007_parked.sql"),
     ),
 ];
 

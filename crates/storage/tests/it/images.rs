@@ -189,3 +189,140 @@ async fn a_post_can_t_show_a_picture_that_was_never_kept() {
         .unwrap_err();
     assert!(!db.posts().any().await.unwrap(), "all or nothing");
 }
+
+/// The same database, so many days later.
+fn later(db: &Fresh, days: u8) -> gatepost_storage::Db {
+    fn at(days: i64) -> time::OffsetDateTime {
+        time::OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap()
+            + time::Duration::days(days)
+    }
+    db.with_clock(match days {
+        5 => || at(5),
+        9 => || at(9),
+        _ => || at(14),
+    })
+}
+
+#[tokio::test]
+async fn a_picture_that_nobody_used_is_forgotten_with_its_files_and_no_other() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    for seed in 1..=4 {
+        db.images()
+            .keep(&store, &image(seed, &alice))
+            .await
+            .unwrap();
+    }
+    let used = Edit {
+        pictures: vec![placed(1, "", false)],
+        ..edit(&alice, "Album")
+    };
+    let post = create(&db, &used).await;
+    let was_used = Edit {
+        pictures: vec![placed(2, "", false)],
+        ..again(&alice, &post)
+    };
+    let post = update(&db, &post, &was_used).await;
+    update(
+        &db,
+        &post,
+        &Edit {
+            pictures: vec![placed(1, "", false)],
+            ..again(&alice, &post)
+        },
+    )
+    .await;
+
+    assert_eq!(
+        later(&db, 5)
+            .images()
+            .forget_unused(&store, 9)
+            .await
+            .unwrap(),
+        0,
+        "it has a week"
+    );
+    assert!(
+        later(&db, 5)
+            .images()
+            .want(&hash(3))
+            .await
+            .unwrap()
+            .is_some(),
+        "a form has it"
+    );
+    assert_eq!(
+        later(&db, 9)
+            .images()
+            .forget_unused(&store, 9)
+            .await
+            .unwrap(),
+        1
+    );
+    let there = async |seed| {
+        let files = [
+            store.get(&file(seed, SMALL)).await.unwrap(),
+            store.get(&file(seed, LARGE)).await.unwrap(),
+        ];
+        (
+            db.images().find(&hash(seed)).await.unwrap().is_some(),
+            files.iter().flatten().count(),
+        )
+    };
+    assert_eq!(there(1).await, (true, 2), "a post has it");
+    assert_eq!(there(2).await, (true, 2), "an old revision may be restored");
+    assert_eq!(there(3).await, (true, 2), "a form had it");
+    assert_eq!(there(4).await, (false, 0));
+    assert_eq!(
+        later(&db, 14)
+            .images()
+            .forget_unused(&store, 9)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(there(3).await, (false, 0));
+    // And the same bytes may come again.
+    db.images().keep(&store, &image(4, &alice)).await.unwrap();
+    assert_eq!(there(4).await, (true, 2));
+}
+
+#[tokio::test]
+async fn of_a_save_and_the_forgetting_of_its_picture_one_comes_first() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    for seed in 0..20 {
+        db.images()
+            .keep(&store, &image(seed, &alice))
+            .await
+            .unwrap();
+        let later = later(&db, 9);
+        let images = later.images();
+        let save = async {
+            // As the editor does: what the form has is wanted before it is saved.
+            let wanted = images.want(&hash(seed)).await.unwrap().is_some();
+            let pictures = if wanted {
+                vec![placed(seed, "", false)]
+            } else {
+                Vec::new()
+            };
+            create(
+                &db,
+                &Edit {
+                    pictures,
+                    ..edit(&alice, &format!("Album {seed}"))
+                },
+            )
+            .await
+        };
+        let (post, _) = tokio::join!(save, images.forget_unused(&store, 9));
+        let found = images.find(&hash(seed)).await.unwrap();
+        assert_eq!(found.is_some(), !post.pictures.is_empty());
+        let file = store.get(&file(seed, SMALL)).await.unwrap();
+        assert_eq!(
+            file.is_some(),
+            found.is_some(),
+            "a row without files, or files without a row"
+        );
+    }
+}

@@ -4,6 +4,7 @@ mod support;
 
 mod images;
 mod opening;
+mod parked;
 mod posts;
 mod races;
 mod revisions;

@@ -145,15 +145,9 @@ async fn a_database_of_a_newer_program_is_refused_with_a_sentence() {
     .unwrap();
     fresh.close().await;
     let error = refused(&fresh.path()).await;
+    let newest = *migrations().last().unwrap();
     assert!(
-        matches!(
-            error,
-            OpenError::Newer {
-                found: 9999,
-                known: 5,
-                ..
-            }
-        ),
+        matches!(error, OpenError::Newer { found: 9999, known, .. } if known == newest),
         "{error:?}"
     );
     assert!(error.to_string().contains("newer gatepost"), "{error}");
@@ -173,6 +167,19 @@ async fn a_migration_that_was_altered_afterwards_is_refused() {
         matches!(error, OpenError::Altered { number: 2, .. }),
         "{error:?}"
     );
+}
+
+/// The numbers of the migrations there are.
+fn migrations() -> Vec<i64> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let mut numbers: Vec<i64> = names
+        .map(|name| name.to_str().unwrap()[..4].parse().unwrap())
+        .collect();
+    numbers.sort_unstable();
+    numbers
 }
 
 /// The database as a program left it that knew only the migrations up to `last`.
@@ -265,5 +272,5 @@ async fn four_processes_that_start_at_once_make_the_tables_once() {
         .fetch_one(&mut raw(&path).await)
         .await
         .unwrap();
-    assert_eq!(count, 5);
+    assert_eq!(usize::try_from(count).unwrap(), migrations().len());
 }

@@ -1,0 +1,266 @@
+//! Forms that wait for their author: given back to nobody else, a few for each person, for a week.
+//!
+//! Invariant: nothing that somebody sent and was told is kept gives way to something newer; what was only being typed
+//! does, the oldest first.
+
+use gatepost_domain::form_key::FormKey;
+use gatepost_domain::ids::UserId;
+use sqlx::{FromRow, query, query_as, query_scalar};
+use time::{Duration, OffsetDateTime};
+
+use crate::db::Db;
+use crate::engine::Tx;
+use crate::error::Error;
+use crate::moment;
+
+/// Forms that wait for one person.
+pub const MOST: i64 = 5;
+
+/// How long a form waits.
+pub const LASTS: Duration = Duration::days(7);
+
+/// A form that was saved so recently is not parked by what its page sent before it was answered.
+const LATE: Duration = Duration::seconds(15);
+
+/// The repository of parked forms.
+pub struct Parked<'a>(pub(crate) &'a Db);
+
+/// A form to be kept.
+#[derive(Clone, Debug)]
+pub struct NewForm<'a> {
+    pub person: UserId,
+    pub key: &'a FormKey,
+    /// Where the form is sent.
+    pub address: &'a str,
+    /// For the list; as it was typed, so perhaps empty.
+    pub title: &'a str,
+    /// Every field with what stands in it.
+    pub fields: &'a [(String, String)],
+    pub reason: Reason,
+}
+
+/// Why a form is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Its author is writing it just now.
+    Typing,
+    /// It was sent and could not be saved.
+    Refused,
+    /// As `Refused`, by somebody who only knows the cookie of a session that has ended: takes nobody's place.
+    Unproven,
+}
+
+/// Whether a form waits now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    Yes,
+    /// As many wait already as one person may have.
+    Full,
+    /// It was saved a moment ago.
+    Saved,
+}
+
+/// A form in the list of those that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub key: FormKey,
+    pub address: String,
+    pub title: String,
+    pub refused: bool,
+    pub parked_at: OffsetDateTime,
+}
+
+/// A form that is given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    pub address: String,
+    pub fields: Vec<(String, String)>,
+}
+
+const ROOM: &str = "
+    delete from parked where person = $1 and parked_at <= $2";
+const OTHERS: &str = "select count(*) from parked where person = $1 and form <> $2";
+const OLDEST_TYPED: &str = "
+    delete from parked where person = $1 and form = (
+        select form from parked where person = $1 and refused = 0 and form <> $2 order by parked_at limit 1)";
+const PARK: &str = "
+    insert into parked (person, form, address, title, fields, refused, parked_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (person, form) do update
+    set address = excluded.address, title = excluded.title, fields = excluded.fields,
+        refused = case when parked.refused = 1 then 1 else excluded.refused end, parked_at = excluded.parked_at";
+const SAVED: &str = "select 1 from submissions where person = $1 and key = $2 and saved_at > $3";
+const WAITING: &str = "
+    select form, address, title, refused, parked_at from parked
+    where person = $1 and parked_at > $2
+    order by parked_at desc";
+const FIND: &str =
+    "select address, fields from parked where person = $1 and form = $2 and parked_at > $3";
+const DISCARD: &str = "delete from parked where person = $1 and form = $2";
+const EXPIRE: &str = "delete from parked where parked_at <= $1";
+const PEOPLE: &str = "select distinct person from parked";
+
+#[derive(FromRow)]
+struct Row {
+    form: String,
+    address: String,
+    title: String,
+    refused: i64,
+    parked_at: i64,
+}
+
+impl Parked<'_> {
+    /// Keeps a form, or a newer state of one that is kept.
+    pub async fn park(&self, new: &NewForm<'_>) -> Result<Kept, Error> {
+        let now = self.0.now();
+        let fields = serde_json::to_string(new.fields)
+            .map_err(|error| Error::row("parked.fields", error))?;
+        let mut tx = self.0.begin().await?;
+        if new.reason == Reason::Typing && just_saved(&mut tx, new, now).await? {
+            return Ok(Kept::Saved);
+        }
+        if !has_room(&mut tx, new, now).await? {
+            return Ok(Kept::Full);
+        }
+        on!(Tx, &mut tx, |conn| {
+            query(PARK)
+                .bind(new.person.0)
+                .bind(new.key.as_str())
+                .bind(new.address)
+                .bind(new.title)
+                .bind(fields)
+                .bind(i64::from(new.reason != Reason::Typing))
+                .bind(now)
+                .execute(&mut **conn)
+                .await
+                .map(drop)
+        })?;
+        tx.commit().await?;
+        Ok(Kept::Yes)
+    }
+
+    /// What waits for this person, newest first.
+    pub async fn waiting(&self, person: UserId) -> Result<Vec<Waiting>, Error> {
+        let since = self.since();
+        let rows: Vec<Row> = on!(Pool, &self.0.read, |pool| {
+            query_as(WAITING)
+                .bind(person.0)
+                .bind(since)
+                .fetch_all(pool)
+                .await
+        })?;
+        rows.into_iter().map(Waiting::try_from).collect()
+    }
+
+    /// The form of this person under this key. `None`: there is none, or it is somebody else's.
+    pub async fn find(&self, person: UserId, key: &FormKey) -> Result<Option<Form>, Error> {
+        let since = self.since();
+        let found: Option<(String, String)> = on!(Pool, &self.0.read, |pool| {
+            query_as(FIND)
+                .bind(person.0)
+                .bind(key.as_str())
+                .bind(since)
+                .fetch_optional(pool)
+                .await
+        })?;
+        let Some((address, fields)) = found else {
+            return Ok(None);
+        };
+        let fields =
+            serde_json::from_str(&fields).map_err(|error| Error::row("parked.fields", error))?;
+        Ok(Some(Form { address, fields }))
+    }
+
+    /// Throws a form away. `false`: there was none, or it is somebody else's.
+    pub async fn discard(&self, person: UserId, key: &FormKey) -> Result<bool, Error> {
+        let gone = on!(Pool, &self.0.write, |pool| {
+            let discard = query(DISCARD)
+                .bind(person.0)
+                .bind(key.as_str())
+                .execute(pool)
+                .await;
+            discard.map(|done| done.rows_affected())
+        })?;
+        Ok(gone > 0)
+    }
+
+    /// Throws away what has waited its time.
+    pub async fn expire(&self) -> Result<u64, Error> {
+        let since = self.since();
+        Ok(on!(Pool, &self.0.write, |pool| {
+            let expire = query(EXPIRE).bind(since).execute(pool).await;
+            expire.map(|done| done.rows_affected())
+        })?)
+    }
+
+    /// Everybody for whom something waits.
+    pub async fn people(&self) -> Result<Vec<UserId>, Error> {
+        let people: Vec<i64> = on!(Pool, &self.0.read, |pool| query_scalar(PEOPLE)
+            .fetch_all(pool)
+            .await)?;
+        Ok(people.into_iter().map(UserId).collect())
+    }
+
+    fn since(&self) -> i64 {
+        self.0.now() - millis(LASTS)
+    }
+}
+
+/// Whether the form fits among the others of this person, after what has waited its time has gone.
+async fn has_room(tx: &mut Tx, new: &NewForm<'_>, now: i64) -> Result<bool, Error> {
+    on!(Tx, tx, |conn| query(ROOM)
+        .bind(new.person.0)
+        .bind(now - millis(LASTS))
+        .execute(&mut **conn)
+        .await
+        .map(drop))?;
+    let others: i64 = on!(Tx, tx, |conn| query_scalar(OTHERS)
+        .bind(new.person.0)
+        .bind(new.key.as_str())
+        .fetch_one(&mut **conn)
+        .await)?;
+    if others < MOST {
+        return Ok(true);
+    }
+    if new.reason == Reason::Unproven {
+        return Ok(false);
+    }
+    let made = on!(Tx, tx, |conn| query(OLDEST_TYPED)
+        .bind(new.person.0)
+        .bind(new.key.as_str())
+        .execute(&mut **conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(made > 0)
+}
+
+async fn just_saved(tx: &mut Tx, new: &NewForm<'_>, now: i64) -> Result<bool, Error> {
+    let saved: Option<i64> = on!(Tx, tx, |conn| query_scalar(SAVED)
+        .bind(new.person.0)
+        .bind(new.key.as_str())
+        .bind(now - millis(LATE))
+        .fetch_optional(&mut **conn)
+        .await)?;
+    Ok(saved.is_some())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
+}
+
+impl TryFrom<Row> for Waiting {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            key: row
+                .form
+                .parse()
+                .map_err(|error| Error::row("parked.form", error))?,
+            address: row.address,
+            title: row.title,
+            refused: row.refused != 0,
+            parked_at: moment::from_millis("parked.parked_at", row.parked_at)?,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! Forms that wait: for their author alone, one of a kind, so many and so long.
+
+use gatepost_domain::form_key::FormKey;
+use gatepost_domain::ids::UserId;
+use gatepost_domain::role::Role;
+use gatepost_storage::Db;
+use gatepost_storage::parked::{Kept, NewForm, Reason};
+use time::{Duration, OffsetDateTime};
+
+use crate::support::{create, edit, fresh, person};
+
+fn key(seed: u8) -> FormKey {
+    format!("{seed:0>22}").parse().unwrap()
+}
+
+async fn park(db: &Db, person: UserId, seed: u8, title: &str, reason: Reason) -> Kept {
+    let fields = [
+        ("title".to_owned(), title.to_owned()),
+        ("text".to_owned(), "Some words.".to_owned()),
+    ];
+    let (key, address) = (key(seed), "/new");
+    db.parked()
+        .park(&NewForm {
+            person,
+            key: &key,
+            address,
+            title,
+            fields: &fields,
+            reason,
+        })
+        .await
+        .unwrap()
+}
+
+async fn titles(db: &Db, person: UserId) -> Vec<String> {
+    let waiting = db.parked().waiting(person).await.unwrap();
+    waiting.into_iter().map(|form| form.title).collect()
+}
+
+#[tokio::test]
+async fn a_form_is_given_back_to_its_author_and_to_nobody_else() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await.id;
+    let bob = person(&db, "bob", Role::Owner).await.id;
+    assert_eq!(
+        park(&db, alice, 1, "Hers", Reason::Refused).await,
+        Kept::Yes
+    );
+    let form = db
+        .parked()
+        .find(alice, &key(1))
+        .await
+        .unwrap()
+        .expect("hers");
+    assert_eq!(
+        (form.address.as_str(), form.fields[0].1.as_str()),
+        ("/new", "Hers")
+    );
+    assert_eq!(db.parked().find(bob, &key(1)).await.unwrap(), None);
+    assert!(!db.parked().discard(bob, &key(1)).await.unwrap());
+    assert!(titles(&db, bob).await.is_empty());
+    // The same key in other hands is another form.
+    assert_eq!(park(&db, bob, 1, "His", Reason::Refused).await, Kept::Yes);
+    assert_eq!(titles(&db, alice).await, ["Hers"]);
+    assert!(db.parked().discard(alice, &key(1)).await.unwrap());
+    assert!(
+        !db.parked().discard(alice, &key(1)).await.unwrap(),
+        "only once"
+    );
+    assert_eq!(titles(&db, bob).await, ["His"]);
+    assert_eq!(db.parked().people().await.unwrap(), [bob]);
+}
+
+#[tokio::test]
+async fn a_form_that_is_parked_again_replaces_itself_and_stays_one_that_was_refused() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await.id;
+    park(&db, alice, 1, "First", Reason::Refused).await;
+    park(&db, alice, 2, "Other tab", Reason::Typing).await;
+    park(&db, alice, 1, "Second", Reason::Typing).await;
+    let waiting = db.parked().waiting(alice).await.unwrap();
+    let seen: Vec<_> = waiting
+        .iter()
+        .map(|form| (form.title.as_str(), form.refused))
+        .collect();
+    assert_eq!(seen, [("Second", true), ("Other tab", false)]);
+}
+
+#[tokio::test]
+async fn what_was_promised_gives_way_to_nothing_and_what_is_being_typed_gives_way_the_oldest_first()
+{
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await.id;
+    for seed in 1..=5 {
+        assert_eq!(
+            park(&db, alice, seed, &seed.to_string(), Reason::Typing).await,
+            Kept::Yes
+        );
+    }
+    assert_eq!(
+        park(&db, alice, 6, "unproven", Reason::Unproven).await,
+        Kept::Full,
+        "takes nobody's place"
+    );
+    assert_eq!(park(&db, alice, 6, "6", Reason::Refused).await, Kept::Yes);
+    assert_eq!(titles(&db, alice).await, ["6", "5", "4", "3", "2"]);
+    for seed in 7..=10 {
+        assert_eq!(
+            park(&db, alice, seed, &seed.to_string(), Reason::Refused).await,
+            Kept::Yes
+        );
+    }
+    for reason in [Reason::Typing, Reason::Refused, Reason::Unproven] {
+        assert_eq!(park(&db, alice, 11, "too many", reason).await, Kept::Full);
+    }
+    assert_eq!(
+        park(&db, alice, 10, "10 again", Reason::Unproven).await,
+        Kept::Yes,
+        "its own place is its own"
+    );
+    assert_eq!(titles(&db, alice).await, ["10 again", "9", "8", "7", "6"]);
+}
+
+#[tokio::test]
+async fn a_form_waits_a_week() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await.id;
+    park(&db, alice, 1, "Old", Reason::Refused).await;
+    let on = |days: i64| -> fn() -> OffsetDateTime {
+        match days {
+            6 => || OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap() + Duration::days(6),
+            _ => || OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap() + Duration::days(8),
+        }
+    };
+    let (before, after) = (db.with_clock(on(6)), db.with_clock(on(8)));
+    assert_eq!(
+        (
+            titles(&before, alice).await.len(),
+            before.parked().expire().await.unwrap()
+        ),
+        (1, 0)
+    );
+    assert!(titles(&after, alice).await.is_empty());
+    assert_eq!(after.parked().find(alice, &key(1)).await.unwrap(), None);
+    assert_eq!(after.parked().expire().await.unwrap(), 1);
+    assert!(db.parked().people().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_page_sent_late_does_not_bring_a_saved_form_back() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    let saved = gatepost_storage::posts::Edit {
+        form: Some(key(1)),
+        ..edit(&alice, "Saved")
+    };
+    create(&db, &saved).await;
+    assert_eq!(
+        park(&db, alice.id, 1, "Late", Reason::Typing).await,
+        Kept::Saved
+    );
+    assert!(titles(&db, alice.id).await.is_empty());
+    assert_eq!(
+        park(&db, alice.id, 2, "Another", Reason::Typing).await,
+        Kept::Yes,
+        "control"
+    );
+}
