@@ -81,6 +81,19 @@ impl Form {
             .collect()
     }
 
+    /// What was typed, in its order.
+    pub(crate) fn texts(&self) -> &[(String, String)] {
+        &self.texts
+    }
+
+    /// A form that was typed earlier; its files are pictures by now.
+    pub(crate) fn of(texts: Vec<(String, String)>) -> Self {
+        Self {
+            texts,
+            ..Self::default()
+        }
+    }
+
     async fn read(mut parts: Multipart) -> Result<Self, Error> {
         let mut form = Self::default();
         let mut budget = Budget::default();

@@ -112,7 +112,7 @@ pub(crate) async fn receive(
     let hash = name(upload.clone()).await;
     if db
         .images()
-        .find(&hash)
+        .want(&hash)
         .await
         .map_err(ReceiveError::Storage)?
         .is_some()

@@ -50,6 +50,11 @@ impl Page {
         &self.parts.headers
     }
 
+    /// Whether this answers something that was sent, and not a question.
+    pub(crate) fn answers_a_form(&self) -> bool {
+        self.parts.method == Method::POST
+    }
+
     pub(crate) fn app(&self) -> &App {
         &self.app
     }
@@ -156,9 +161,12 @@ impl FromRequestParts<Arc<App>> for Page {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let mut parts = parts.clone();
+        // For the processors, which are given nothing else.
+        parts.extensions.insert(Arc::clone(app));
         Ok(Self {
             app: Arc::clone(app),
-            parts: parts.clone(),
+            parts,
         })
     }
 }

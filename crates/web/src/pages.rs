@@ -10,6 +10,7 @@ pub(crate) mod index;
 pub(crate) mod llms;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod parked;
 pub(crate) mod posts;
 pub(crate) mod robots;
 pub(crate) mod setup;

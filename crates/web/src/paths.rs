@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
+use gatepost_domain::form_key::FormKey;
 use gatepost_domain::post::PostAddress;
 use gatepost_domain::slug::Slug;
 use gatepost_domain::username::Username;
@@ -72,6 +73,11 @@ pub(crate) fn edit_at(segment: &str) -> String {
 /// `/{post}/history`
 pub(crate) fn history(slug: &Slug) -> String {
     post(slug) + "/history"
+}
+
+/// `/parked/{form}`
+pub(crate) fn parked(form: &FormKey) -> String {
+    format!("/parked/{form}")
 }
 
 /// `/{post}/image`

@@ -10,7 +10,8 @@ use axum::routing::{get, post};
 
 use crate::assets;
 use crate::pages::{
-    account, feeds, health, image, index, llms, login, logout, posts, robots, setup, sitemap,
+    account, feeds, health, image, index, llms, login, logout, parked, posts, robots, setup,
+    sitemap,
 };
 use crate::state::App;
 
@@ -32,11 +33,15 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/{post}/history", get(posts::history))
         .route("/{post}/history/{n}", get(posts::revision).post(posts::restore_revision))
         .route("/images/{file}", get(image::show))
+        .route("/images", post(posts::receive).layer(DefaultBodyLimit::disable()))
         .route("/feed.atom", get(feeds::atom))
         .route("/feed.json", get(feeds::json))
         .route("/account", get(account::show).post(account::update))
         .route("/account/password", get(account::password).post(account::change))
         .route("/account/sessions", get(account::sessions).post(account::end))
+        .route("/parked", get(parked::index).post(posts::park).layer(DefaultBodyLimit::disable()))
+        .route("/parked/{form}", get(posts::parked))
+        .route("/parked/{form}/discard", post(parked::destroy))
         .route("/setup", get(setup::new).post(setup::create))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -15,6 +15,7 @@ use session_auth::password::PasswordHasher;
 use crate::auth;
 use crate::config::{Config, LoginMode};
 use crate::look::Look;
+use crate::parking::Parking;
 use crate::site::Site;
 use crate::state::App;
 use crate::world::World;
@@ -42,6 +43,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
     })?;
     let set_up = set_up_link(&db, &config, &world).await?;
     let site = Site::load(&db, &config.base_url, world.now().date()).await?;
+    let parking = Parking::load(&db).await?;
     let passwords = PasswordHasher::new().randomness(world.randomness);
     let sessions = auth::storage(&config, &db);
     let app = App {
@@ -52,6 +54,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
         images,
         look: look.of_site(&site),
         site,
+        parking,
         passwords,
     };
     Ok(Opened {

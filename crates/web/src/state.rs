@@ -8,6 +8,7 @@ use session_auth::password::PasswordHasher;
 
 use crate::config::Config;
 use crate::look::Look;
+use crate::parking::Parking;
 use crate::site::Site;
 use crate::world::World;
 
@@ -20,6 +21,7 @@ pub struct App {
     pub(crate) images: ImageStore,
     pub(crate) site: Site,
     pub(crate) look: Look,
+    pub(crate) parking: Parking,
     /// One for the whole process, so that logins, set-up and new passwords obey one limit.
     pub(crate) passwords: PasswordHasher,
 }

@@ -18,6 +18,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::assets::Assets;
 use crate::auth::Accounts;
 use crate::page::{FlashContext, PathContext};
+use crate::parking::ParkedContext;
 use crate::site::Site;
 use crate::zone::Zone;
 
@@ -42,7 +43,8 @@ impl Templates {
                 account.user.username.to_string()
             }))
             .with(PathContext)
-            .with(FlashContext);
+            .with(FlashContext)
+            .with(ParkedContext);
         if dev {
             environment.set_loader(minijinja::path_loader("templates"));
             return Ok(Self {

@@ -3,6 +3,7 @@
 //! Invariant: nothing is created before the port is ours, and SIGTERM ends the process within ten seconds.
 
 use std::io::{ErrorKind, IsTerminal as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -44,6 +45,7 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
             shutdown.cancel();
         }
     });
+    let upkeep = tokio::spawn(crate::upkeep::run(Arc::clone(&opened.app)));
     let db = opened.app.db.clone();
     server::serve(
         listener,
@@ -52,6 +54,7 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
         shutdown,
     )
     .await;
+    upkeep.abort();
     db.close().await;
     Ok(())
 }

@@ -9,11 +9,13 @@ mod history;
 mod judged;
 mod kept;
 mod log;
+mod parking;
 mod pictures;
 mod show;
 mod submission;
 mod trash;
 mod typed;
+mod upload;
 
 use gatepost_domain::access::{Action, Sight, Viewer};
 use gatepost_domain::post::{Post, PostAddress};
@@ -23,8 +25,10 @@ use gatepost_storage::posts::Found;
 
 pub(crate) use self::edit::{create, edit, new, update};
 pub(crate) use self::history::{index as history, restore as restore_revision, show as revision};
+pub(crate) use self::parking::{create as park, show as parked};
 pub(crate) use self::show::show;
 pub(crate) use self::trash::{delete, destroy, restore};
+pub(crate) use self::upload::receive;
 use crate::error::Error;
 use crate::paths;
 use crate::state::App;

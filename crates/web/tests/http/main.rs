@@ -16,6 +16,7 @@ mod logs;
 mod look;
 mod markdown;
 mod my_account;
+mod parking;
 mod pictures;
 mod posts;
 mod security;

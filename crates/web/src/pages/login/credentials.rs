@@ -54,6 +54,9 @@ impl Refused {
 }
 
 impl<'a> Credentials<'a> {
+    /// The fields of a login, which nothing but a login may keep.
+    pub(crate) const FIELDS: [&'static str; 4] = ["login", "password", "remember", "next"];
+
     pub(crate) fn of(form: &'a Form) -> Self {
         Self {
             name: form.text("login"),

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::kept::Kept;
+use super::parking;
 use super::show::Facts;
 use super::typed::Typed;
 use crate::error::Error;
@@ -35,6 +36,8 @@ pub(super) struct Desk {
     pub(super) preview: Option<Preview>,
     pub(super) conflict: Option<Conflict>,
     pub(super) login: Option<LoginFields>,
+    /// It was parked, and is given back.
+    pub(super) restored: bool,
 }
 
 /// The unsaved form as readers would see it.
@@ -111,13 +114,17 @@ impl Desk {
         } else {
             status
         };
-        let form = page
-            .answer(status, "pages/posts/form.html", self.view(app, typed))
-            .await?;
+        // From here on the form has a name, whatever becomes of it.
+        let key = typed.form.clone().unwrap_or_else(|| new_key(app));
+        let refused = status.is_client_error() || status.is_server_error();
+        let parked =
+            page.answers_a_form() && refused && parking::keep(app, &self.action, &key, typed).await;
+        let view = self.view(app, typed, key, parked);
+        let form = page.answer(status, "pages/posts/form.html", view).await?;
         Ok(typed.faults.told_with(form))
     }
 
-    fn view(self, app: &App, typed: &Typed) -> FormView {
+    fn view(self, app: &App, typed: &Typed, form: FormKey, parked: bool) -> FormView {
         FormView {
             action: self.action,
             post: self.post,
@@ -125,6 +132,8 @@ impl Desk {
             preview: self.preview,
             conflict: self.conflict,
             login: self.login,
+            restored: self.restored,
+            kept: parked,
             zone: app.site.zone.name().to_owned(),
             pictures: typed.pictures.iter().filter_map(PictureView::of).collect(),
             pictures_open: !typed.pictures.is_empty()
@@ -142,8 +151,7 @@ impl Desk {
                 note: typed.note.clone(),
                 unlisted: typed.visibility.as_deref() == Some(Visibility::Unlisted.as_str()),
                 publish_at: typed.publish_at.clone(),
-                // From here on the form has a name, whatever becomes of it.
-                form: typed.form.clone().unwrap_or_else(|| new_key(app)),
+                form,
                 revision: typed.revision.map(|revision| revision.0),
                 intent: typed.intent.as_str(),
                 alts: typed.alts.clone(),
@@ -169,6 +177,9 @@ pub(crate) struct FormView {
     preview: Option<Preview>,
     conflict: Option<Conflict>,
     login: Option<LoginFields>,
+    restored: bool,
+    /// It also waits for its author elsewhere.
+    kept: bool,
     may_publish: bool,
 }
 
@@ -216,7 +227,7 @@ struct Fields {
 
 /// A picture that the site has, beside the text.
 #[derive(Serialize)]
-struct PictureView {
+pub(super) struct PictureView {
     hash: String,
     picture: Figure,
     name: Option<String>,
@@ -229,7 +240,7 @@ struct PictureView {
 }
 
 impl PictureView {
-    fn of(kept: &Kept) -> Option<Self> {
+    pub(super) fn of(kept: &Kept) -> Option<Self> {
         let picture = Figure::of(&kept.picture())?;
         // Brackets would end the words early.
         let words = picture.alt.replace(['[', ']', '\\'], "");

@@ -11,6 +11,7 @@ use http::StatusCode;
 
 use super::desk::{Desk, NEW};
 use super::find_for;
+use super::parking::Author;
 use super::submission::Submission;
 use super::typed::Typed;
 use crate::auth::Login;
@@ -101,7 +102,8 @@ pub(crate) async fn update(
                 return Err(refusal);
             };
             if let Some(writer) = viewer.user().map(|user| user.id) {
-                typed.gather_pictures(&app, None, writer).await?;
+                let author = Author::Known(writer);
+                typed.gather_pictures(&app, None, author).await?;
             }
             typed.becomes_a_new_post(status, &sentence);
             let desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
@@ -147,7 +149,10 @@ impl NoWriter {
         action: &str,
         mut typed: Typed,
     ) -> Result<Response, Error> {
-        typed.gather_shown(app).await?;
+        match Author::former(app, page).await? {
+            Some(author) => typed.gather_pictures(app, None, author).await?,
+            None => typed.gather_shown(app).await?,
+        }
         let desk = Desk {
             action: action.to_owned(),
             login: Some(self.fields),

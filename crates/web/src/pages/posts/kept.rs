@@ -14,6 +14,8 @@ pub(super) struct Kept {
     /// What became of it on its way in, where the writer should know.
     pub(super) notice: Option<String>,
     pub(super) removed: bool,
+    /// What it weighed when it came with this very form.
+    pub(super) bytes: usize,
 }
 
 impl Kept {
@@ -26,6 +28,7 @@ impl Kept {
             name: None,
             notice: None,
             removed: false,
+            bytes: 0,
         }
     }
 
@@ -52,6 +55,8 @@ impl Kept {
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) hash: ImageHash,
+    /// As its file was called, when it came with this form at first.
+    pub(super) name: Option<String>,
     pub(super) alt: Option<String>,
     pub(super) decorative: bool,
 }

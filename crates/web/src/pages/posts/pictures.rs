@@ -1,16 +1,19 @@
 //! Pictures of a form: those of the post, those the form showed, and those that came with it, each once and in this order.
 
-use gatepost_domain::ids::UserId;
 use gatepost_domain::picture::ImageHash;
 use gatepost_domain::post::Post;
 use http::StatusCode;
 
 use super::kept::{Kept, Shown};
+use super::parking::Author;
 use super::typed::Typed;
 use crate::error::Error;
 use crate::form::{Content, File};
 use crate::images::{self, ReceiveError, Refusal};
 use crate::state::App;
+
+/// Pictures that are looked for in a text.
+const NAMED: usize = 200;
 
 impl Typed {
     /// Brings them together; a file that is no picture becomes a fault and nothing else is lost.
@@ -18,8 +21,9 @@ impl Typed {
         &mut self,
         app: &App,
         post: Option<&Post>,
-        writer: UserId,
+        author: Author,
     ) -> Result<(), Error> {
+        self.author = Some(author);
         self.pictures = post
             .map(|post| post.pictures.iter().map(Kept::of).collect())
             .unwrap_or_default();
@@ -27,8 +31,9 @@ impl Typed {
             self.take_shown(app, shown).await?;
         }
         for file in std::mem::take(&mut self.files) {
-            self.take_file(app, file, writer).await?;
+            self.take_file(app, file, author).await?;
         }
+        self.take_named(app).await?;
         self.mark_removed();
         Ok(())
     }
@@ -48,13 +53,18 @@ impl Typed {
         };
         let kept = &mut self.pictures[place];
         kept.decorative = shown.decorative;
+        kept.name = shown.name.or(kept.name.take());
         kept.alt = shown.alt.unwrap_or(std::mem::take(&mut kept.alt));
         Ok(())
     }
 
-    async fn take_file(&mut self, app: &App, file: File, writer: UserId) -> Result<(), Error> {
+    async fn take_file(&mut self, app: &App, file: File, author: Author) -> Result<(), Error> {
+        let mut weight = 0;
         let received = match file.content {
-            Content::Whole(bytes) => images::receive(&app.db, &app.images, writer, bytes).await,
+            Content::Whole(bytes) => {
+                weight = bytes.len();
+                images::receive(&app.db, &app.images, author.id(), bytes).await
+            }
             Content::TooLarge => Err(ReceiveError::Refused(Refusal::TooHeavy)),
         };
         let received = match received {
@@ -96,6 +106,7 @@ impl Typed {
         let kept = &mut self.pictures[place];
         kept.notice = received.notice.map(|notice| notice.to_string());
         kept.name = Some(file.name);
+        kept.bytes = weight;
         kept.decorative |= self.decorative.contains(&file.number);
         // The words go where the picture is, so that the fields of the file are free for another.
         self.decorative.retain(|number| *number != file.number);
@@ -110,12 +121,27 @@ impl Typed {
         Ok(())
     }
 
+    /// Those that the text shows and no post has yet: whoever sends no list of pictures means them, too.
+    async fn take_named(&mut self, app: &App) -> Result<(), Error> {
+        let named = self.text.split("/images/").skip(1);
+        let hashes: Vec<ImageHash> = named
+            .filter_map(|rest| rest.get(..64)?.parse().ok())
+            .take(NAMED)
+            .collect();
+        for hash in hashes {
+            if app.db.images().is_unused(&hash).await? {
+                self.place_or_add(app, &hash).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Where a picture is in the list, at its end if it was not there; `None` when the site has no such picture.
     async fn place_or_add(&mut self, app: &App, hash: &ImageHash) -> Result<Option<usize>, Error> {
         if let Some(place) = self.pictures.iter().position(|kept| kept.hash == *hash) {
             return Ok(Some(place));
         }
-        let Some(variants) = app.db.images().find(hash).await? else {
+        let Some(variants) = app.db.images().want(hash).await? else {
             return Ok(None);
         };
         self.pictures.push(Kept::new(*hash, variants));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use gatepost_domain::access::Action;
+use gatepost_domain::picture::ImageHash;
 use gatepost_domain::post::{Post, StageName, Status, Visibility};
 use serde::Serialize;
 
@@ -36,6 +37,10 @@ pub(crate) async fn show(
         social: Social::of(&post, base),
         may_edit: viewer.may(Action::Edit, &post),
         may_delete: viewer.may(Action::Delete, &post),
+        wordless: match viewer.may(Action::Edit, &post) {
+            true => post.wordless().map(|picture| picture.hash).collect(),
+            false => Vec::new(),
+        },
         post: Facts::of(&post),
         article: &article,
     };
@@ -50,6 +55,8 @@ pub(crate) struct PostView<'a> {
     pub(crate) social: Option<Social>,
     pub(crate) may_edit: bool,
     pub(crate) may_delete: bool,
+    /// Pictures without words, for who may write them.
+    pub(crate) wordless: Vec<ImageHash>,
 }
 
 /// What a page says about a post.

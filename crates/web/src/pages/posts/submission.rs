@@ -15,6 +15,7 @@ use session_auth::FlashLevel;
 
 use super::desk::{Conflict, Desk, Preview};
 use super::judged::Here;
+use super::parking::{self, Author};
 use super::typed::{Intent, Typed};
 use crate::error::Error;
 use crate::page::Page;
@@ -38,7 +39,7 @@ impl Submission {
             return Err(Error::NotFound);
         };
         self.typed
-            .gather_pictures(&self.app, self.post.as_deref(), writer)
+            .gather_pictures(&self.app, self.post.as_deref(), Author::Known(writer))
             .await?;
         if let Some(post) = &self.post {
             self.typed.filled_from(post, &self.app.site.zone);
@@ -147,6 +148,14 @@ impl Submission {
     }
 
     async fn onward(&self, post: &Post) -> Result<Response, Error> {
+        if let Some(author) = self.typed.author {
+            parking::forget(&self.app, author.id(), self.typed.form.as_ref()).await;
+        }
+        if post.status == Status::Published
+            && let Some(said) = wordless(post)
+        {
+            self.page.say(FlashLevel::Info, said, None).await?;
+        }
         for kept in &self.typed.pictures {
             if let (Some(name), Some(notice)) = (&kept.name, &kept.notice) {
                 let said = format!("{name}: {notice}");
@@ -212,4 +221,15 @@ fn taken_out(strays: usize) -> Option<String> {
         many => format!("{many} invisible control characters were taken out of the text."),
     };
     Some(said)
+}
+
+/// Readers who can't see the pictures miss them; the writer can still say what they show.
+fn wordless(post: &Post) -> Option<String> {
+    match post.wordless().count() {
+        0 => None,
+        1 => Some("It is published. One picture has no words yet for who can’t see it; the editor has a field for them.".to_owned()),
+        many => Some(format!(
+            "It is published. {many} pictures have no words yet for who can’t see them; the editor has fields for them."
+        )),
+    }
 }

@@ -8,7 +8,9 @@ use gatepost_domain::slug::Slug;
 use http::StatusCode;
 
 use super::kept::{Kept, Shown};
+use super::parking::Author;
 use crate::form::{Faults, File, Form};
+use crate::pages::login::Credentials;
 use crate::pages::millis;
 use crate::zone::Zone;
 
@@ -71,6 +73,10 @@ pub(super) struct Typed {
     pub(super) removed: Vec<String>,
     pub(super) pictures: Vec<Kept>,
     pub(super) faults: Faults,
+    /// Every field as it came, for keeping the form; never a password.
+    pub(super) sent: Vec<(String, String)>,
+    /// For whom the form may be kept.
+    pub(super) author: Option<Author>,
 }
 
 impl Typed {
@@ -125,14 +131,17 @@ impl Typed {
         }
         let decorative: Vec<&str> = form.all("picture_decorative").collect();
         let mut alts = form.all("picture_alt");
+        let mut names = form.all("picture_name");
         let shown: Vec<_> = form
             .all("picture")
             .map(|hash| {
                 let alt = alts.next().map(str::to_owned);
+                let name = names.next().filter(|name| !name.is_empty());
                 let hash = hash.parse().ok()?;
                 let decorative = decorative.iter().any(|other| other.parse() == Ok(hash));
                 Some(Shown {
                     hash,
+                    name: name.map(str::to_owned),
                     alt,
                     decorative,
                 })
@@ -171,6 +180,13 @@ impl Typed {
             pictures: Vec::new(),
             faults,
             files,
+            sent: form
+                .texts()
+                .iter()
+                .filter(|(name, _)| !Credentials::FIELDS.contains(&name.as_str()))
+                .cloned()
+                .collect(),
+            author: None,
         }
     }
 

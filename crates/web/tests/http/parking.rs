@@ -1,0 +1,465 @@
+//! Nothing typed is lost: what could not be saved waits for its author, and for nobody else.
+
+use gatepost_domain::form_key::FormKey;
+use gatepost_domain::ids::UserId;
+use gatepost_storage::users::PasswordHash;
+use serde_json::Value;
+
+use crate::support::{Answer, Browser, Multipart, Site};
+
+const JSON: (&str, &str) = ("accept", "application/json");
+
+fn key(seed: u8) -> String {
+    format!("{seed:0>22}")
+}
+
+fn form(seed: u8, title: &str) -> Multipart {
+    Multipart::new()
+        .text("form", &key(seed))
+        .text("title", title)
+        .text("text", "Some words.")
+        .text("tags", "lakes, dusk")
+}
+
+fn lake() -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(80, 60, |x, y| image::Rgb([x as u8, y as u8, 99]));
+    let mut file = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut file, image::ImageFormat::Png)
+        .expect("it can be written");
+    file.into_inner()
+}
+
+fn with_lake(form: Multipart) -> Multipart {
+    form.text("alt", "A lake")
+        .file("image", "hello.png", "image/png", &lake())
+}
+
+async fn id(site: &Site, name: &str) -> UserId {
+    let user = site
+        .db()
+        .users()
+        .by_username(&name.parse().unwrap())
+        .await
+        .unwrap();
+    user.expect("an account").id
+}
+
+/// A browser that still has the cookie of a login that is over.
+async fn ended(site: &Site, name: &str) -> Browser {
+    let mut browser = site.logged_in(name).await;
+    let stale = browser.clone();
+    browser.post("/logout", &[]).await.expect(303);
+    stale
+}
+
+/// What the front page says is waiting.
+async fn waiting(browser: &mut Browser, path: &str) -> Vec<String> {
+    let page = browser.get(path).await.expect(200).text();
+    let parts = page.split("href=\"/parked/").skip(1);
+    parts
+        .map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn hash_in(page: &Answer) -> String {
+    let page = page.text();
+    let hash = page
+        .split("name=\"picture\" value=\"")
+        .nth(1)
+        .expect("a picture");
+    hash[..64].to_owned()
+}
+
+#[tokio::test]
+async fn a_form_that_came_after_the_end_of_its_login_waits_with_its_pictures() {
+    let site = Site::new().await;
+    let mut stale = ended(&site, "carol").await;
+    let page = stale
+        .post_multipart("/new", with_lake(form(1, "Nearly lost")))
+        .await
+        .expect(401);
+    page.expect_text("\nNearly lost</textarea>")
+        .expect_text("\nSome words.</textarea>")
+        .expect_text("hello.png is here")
+        .expect_text("value=\"A lake\"")
+        .expect_text("waits for you for a week")
+        .expect_no_text("have to be chosen again");
+
+    let mut bob = site.logged_in("bob").await;
+    assert!(waiting(&mut bob, "/").await.is_empty());
+    let place = format!("/parked/{}", key(1));
+    bob.get(&place).await.expect(404);
+    bob.post(&format!("{place}/discard"), &[]).await.expect(404);
+    site.browser().get(&place).await.expect(303);
+    stale.get(&place).await.expect(303);
+    stale.get("/").await.expect_no_text("Nearly lost");
+
+    let mut carol = site.logged_in("carol").await;
+    for path in ["/", "/new", "/parked"] {
+        assert_eq!(waiting(&mut carol, path).await[0], key(1), "{path}");
+    }
+    let page = carol.get(&place).await.expect(200);
+    let page = page
+        .expect_text("\nNearly lost</textarea>")
+        .expect_text("value=\"lakes, dusk\"")
+        .expect_text("hello.png is here")
+        .expect_text("value=\"A lake\"")
+        .expect_text(&format!("name=\"form\" value=\"{}\"", key(1)));
+    assert_eq!(
+        waiting(&mut carol, "/").await.len(),
+        1,
+        "looking takes nothing away"
+    );
+
+    let again = form(1, "Nearly lost")
+        .text("picture", &hash_in(&page))
+        .text("picture_alt", "A lake");
+    carol
+        .post_multipart("/new", again)
+        .await
+        .expect_redirect("/nearly-lost");
+    carol.get("/nearly-lost/image").await.expect(200);
+    assert!(waiting(&mut carol, "/").await.is_empty(), "it was saved");
+    carol.get(&place).await.expect(404);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_whoever_never_logged_in() {
+    let site = Site::new().await;
+    let mut stranger = site.browser();
+    let page = stranger
+        .post_multipart("/new", with_lake(form(1, "Whose?")))
+        .await
+        .expect(401);
+    page.expect_text("\nWhose?</textarea>")
+        .expect_text("have to be chosen again")
+        .expect_no_text("waits for you");
+    stranger
+        .post_with(
+            "/parked",
+            &[("form", &key(1)), ("address", "/new"), ("title", "Whose?")],
+            &[JSON],
+        )
+        .await
+        .expect(401);
+    assert!(site.db().parked().people().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_way_in_which_a_login_ends_keeps_the_form_except_for_who_may_not_come_back() {
+    let site = Site::new().await;
+    let (carol, bob) = (id(&site, "carol").await, id(&site, "bob").await);
+    let mut changed = site.logged_in("carol").await;
+    site.db()
+        .users()
+        .set_password(carol, &PasswordHash::new("another"))
+        .await
+        .unwrap();
+    changed
+        .post_multipart("/new", form(1, "New password"))
+        .await
+        .expect(401)
+        .expect_text("waits for you");
+    assert_eq!(site.db().parked().waiting(carol).await.unwrap().len(), 1);
+
+    let mut disabled = site.logged_in("bob").await;
+    site.db().users().set_disabled(bob, true).await.unwrap();
+    disabled
+        .post_multipart("/new", form(1, "Disabled"))
+        .await
+        .expect(401)
+        .expect_no_text("waits for you");
+    assert!(site.db().parked().waiting(bob).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn no_password_is_kept_with_a_form() {
+    let site = Site::new().await;
+    let mut stale = ended(&site, "carol").await;
+    let wrong = form(1, "Mistyped")
+        .text("login", "carol")
+        .text("password", "a secret")
+        .text("remember", "1");
+    stale
+        .post_multipart("/new", wrong)
+        .await
+        .expect(401)
+        .expect_text("waits for you");
+    let carol = id(&site, "carol").await;
+    let key: FormKey = key(1).parse().unwrap();
+    let kept = site
+        .db()
+        .parked()
+        .find(carol, &key)
+        .await
+        .unwrap()
+        .expect("kept");
+    assert!(
+        kept.fields
+            .iter()
+            .all(|(_, value)| value != "a secret" && value != "carol"),
+        "{kept:?}"
+    );
+    assert!(
+        kept.fields.iter().any(|(_, value)| value == "Mistyped"),
+        "control"
+    );
+}
+
+#[tokio::test]
+async fn somebody_with_an_old_cookie_can_neither_flood_nor_read_nor_replace() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let mut stale = ended(&site, "carol").await;
+    carol.post_multipart("/new", form(9, "")).await.expect(422);
+    for seed in 1..=4 {
+        stale
+            .post_multipart("/new", form(seed, "Flood"))
+            .await
+            .expect(401)
+            .expect_text("waits for you");
+    }
+    let page = stale
+        .post_multipart("/new", form(5, "Too much"))
+        .await
+        .expect(401);
+    page.expect_text("\nToo much</textarea>")
+        .expect_no_text("waits for you");
+    let there = waiting(&mut carol, "/").await;
+    assert!(there.len() == 5 && there.contains(&key(9)), "{there:?}");
+    for path in ["/parked", "/new", &format!("/parked/{}", key(9))] {
+        stale.get(path).await.expect(303);
+    }
+    stale
+        .post(&format!("/parked/{}/discard", key(9)), &[])
+        .await
+        .expect(303);
+    assert_eq!(waiting(&mut carol, "/").await.len(), 5);
+}
+
+#[tokio::test]
+async fn every_refusal_keeps_the_form_once_and_saving_it_lets_it_go() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    carol
+        .post_multipart("/new", form(1, "Lakes"))
+        .await
+        .expect_redirect("/lakes");
+    let edit = |seed: u8, revision: &str| {
+        form(seed, "Lakes")
+            .text("revision", revision)
+            .text("slug", "lakes")
+    };
+
+    let heavy = edit(2, "1").file(
+        "image",
+        "huge.png",
+        "image/png",
+        &vec![1; 20 * 1000 * 1000 + 1],
+    );
+    carol.post_multipart("/lakes/edit", heavy).await.expect(413);
+    assert_eq!(waiting(&mut carol, "/").await, [key(2)]);
+    carol
+        .post_multipart("/lakes/edit", edit(2, "1").text("title", ""))
+        .await
+        .expect(422);
+    assert_eq!(
+        waiting(&mut carol, "/").await,
+        [key(2)],
+        "the same form, once"
+    );
+    carol
+        .post_multipart("/lakes/edit", edit(2, "1"))
+        .await
+        .expect_redirect("/lakes");
+    assert!(waiting(&mut carol, "/").await.is_empty());
+
+    let mut bob = site.logged_in("bob").await;
+    let theirs = bob
+        .post_multipart(
+            "/lakes/edit",
+            edit(3, "1").text("text", "Quite other words."),
+        )
+        .await;
+    theirs.expect(409);
+    assert_eq!(waiting(&mut bob, "/").await, [key(3)]);
+    assert!(waiting(&mut carol, "/").await.is_empty(), "it is bob's");
+    let page = bob.get(&format!("/parked/{}", key(3))).await.expect(200);
+    page.expect_text("action=\"/lakes/edit\"")
+        .expect_text("\nQuite other words.</textarea>");
+
+    let mut dave = site.logged_in("carol").await;
+    bob.post_multipart("/new", form(4, "Bobs"))
+        .await
+        .expect_redirect("/bobs");
+    dave.post_multipart("/bobs/edit", form(5, "Forbidden").text("revision", "1"))
+        .await
+        .expect(403);
+    let page = dave.get(&format!("/parked/{}", key(5))).await.expect(200);
+    page.expect_text("\nForbidden</textarea>")
+        .expect_text("action=\"/new\"");
+    dave.post(&format!("/parked/{}/discard", key(5)), &[])
+        .await
+        .expect_redirect("/");
+    assert!(waiting(&mut dave, "/parked").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_being_typed_is_kept_for_its_author_and_shown_where_it_goes_on() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let typing = |title: &'static str, address: &'static str| {
+        vec![
+            ("form".to_owned(), key(1)),
+            ("address".to_owned(), address.to_owned()),
+            ("title".to_owned(), title.to_owned()),
+        ]
+    };
+    let keep = async |browser: &mut Browser, fields: Vec<(String, String)>| {
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        browser.post_with("/parked", &fields, &[JSON]).await
+    };
+    let answer = keep(&mut carol, typing("Half a tho", "/new"))
+        .await
+        .expect(200);
+    let at = answer.json()["at"].as_str().expect("a time").to_owned();
+    assert!(at.len() == 5 && at.contains(':'), "{at}");
+    assert!(
+        waiting(&mut carol, "/").await.is_empty(),
+        "nothing went wrong"
+    );
+    assert_eq!(waiting(&mut carol, "/new").await, [key(1)]);
+    site.browser().get("/").await.expect_no_text("Half a tho");
+
+    // Whoever learns the key has a form of their own under it.
+    let mut bob = site.logged_in("bob").await;
+    keep(&mut bob, typing("Taken over", "/new"))
+        .await
+        .expect(200);
+    carol
+        .get(&format!("/parked/{}", key(1)))
+        .await
+        .expect_text("\nHalf a tho</textarea>");
+
+    for address in [
+        "",
+        "/",
+        "/login",
+        "//evil.test/edit",
+        "https://evil.test/x/edit",
+    ] {
+        keep(&mut carol, typing("Elsewhere", address))
+            .await
+            .expect(400);
+    }
+    carol
+        .get(&format!("/parked/{}", key(1)))
+        .await
+        .expect_text("\nHalf a tho</textarea>");
+    let told: Value = keep(&mut ended(&site, "bob").await, typing("Late", "/new"))
+        .await
+        .expect(401)
+        .json();
+    assert!(
+        told["detail"]
+            .as_str()
+            .expect("a sentence")
+            .contains("Your login has ended"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_picture_by_itself_is_received_as_the_editor_receives_it() {
+    let site = Site::new().await;
+    let one = |bytes: &[u8]| Multipart::new().file("image", "hello.png", "image/png", bytes);
+    site.browser()
+        .post_multipart("/images", one(&lake()))
+        .await
+        .expect(303);
+    let mut carol = site.logged_in("carol").await;
+    let fragment = carol
+        .post_multipart("/images", one(&lake()))
+        .await
+        .expect(201);
+    let fragment = fragment
+        .expect_text("hello.png is here")
+        .expect_text("name=\"picture_alt\"");
+    let text = fragment.text();
+    let line = text
+        .split("<code>")
+        .nth(1)
+        .and_then(|rest| rest.split("</code>").next())
+        .expect("the line");
+    assert!(
+        line.starts_with("![](/images/") && line.ends_with(')'),
+        "{line}"
+    );
+
+    // A text that shows it needs no list of pictures.
+    let post = form(1, "By its line").text("text", &format!("Before.\n\n{line}\n\nAfter."));
+    carol
+        .post_multipart("/new", post)
+        .await
+        .expect_redirect("/by-its-line");
+    carol.get("/by-its-line/image").await.expect(200);
+    carol
+        .get("/by-its-line")
+        .await
+        .expect_text("width=\"80\" height=\"60\"");
+
+    carol
+        .post_multipart("/images", one(b"%PDF-1.7"))
+        .await
+        .expect(415);
+    carol
+        .post_multipart("/images", one(&vec![1; 20 * 1000 * 1000 + 1]))
+        .await
+        .expect(413);
+    carol
+        .post_multipart("/images", Multipart::new().text("image", "none"))
+        .await
+        .expect(400);
+}
+
+#[tokio::test]
+async fn pictures_without_words_are_listed_before_publishing_and_after() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let silent = |form: Multipart| form.file("image", "hello.png", "image/png", &lake());
+    let page = carol
+        .post_multipart("/new", silent(form(1, "Silent").text("action", "preview")))
+        .await
+        .expect(200);
+    let hash = hash_in(&page);
+    page.expect_text("One picture has no words")
+        .expect_text(&format!(
+            "<a href=\"#alt-{hash}\">Say what hello.png shows</a>"
+        ));
+    // It is asked for, and never in the way.
+    carol
+        .post_multipart("/new", silent(form(1, "Silent")))
+        .await
+        .expect_redirect("/silent");
+    let there = format!("href=\"/silent/edit#alt-{hash}\"");
+    carol
+        .get("/silent")
+        .await
+        .expect_text(&there)
+        .expect_text("has no words yet");
+    site.browser().get("/silent").await.expect_no_text(&there);
+    let words = form(2, "Silent")
+        .text("revision", "1")
+        .text("picture", &hash)
+        .text("picture_alt", "A lake");
+    carol
+        .post_multipart("/silent/edit", words)
+        .await
+        .expect_redirect("/silent");
+    carol.get("/silent").await.expect_no_text(&there);
+    carol.get("/silent/edit").await.expect_no_text("no words");
+}
