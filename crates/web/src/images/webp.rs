@@ -15,6 +15,11 @@ pub(super) fn check(file: &[u8]) -> Result<(), Refusal> {
         let size = length(&rest[4..]).ok_or(Refusal::Undecodable)?;
         if let Some((width, height)) = claim(rest) {
             check_size(width, height)?;
+            // No way of packing says less about a block of 16 × 16.
+            let blocks = u64::from(width) * u64::from(height) / 256;
+            if rest.starts_with(b"VP8 ") && size as u64 * 512 < blocks {
+                return Err(Refusal::Undecodable);
+            }
         }
         frames += u32::from(rest.starts_with(b"ANMF"));
         if frames > super::MAX_FRAMES {
