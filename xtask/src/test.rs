@@ -56,12 +56,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     } else {
         gate.fuzz("fuzz targets", || fuzz::targets(&metadata));
         servers(&mut gate);
-        gate.tests(
-            "live test beside aiohttp-session, from PyPI",
-            cargo()
-                .args(["test", "--locked", "-p", LIBRARY, "--all-features"])
-                .args(["--test", "live", "--", "--ignored"]),
-        );
         browser::journeys(&mut gate);
     }
     packages(&mut gate, &metadata);
@@ -127,6 +121,13 @@ fn servers(gate: &mut Gate) {
             .args(["test", "--locked", "--no-fail-fast", "-p", LIBRARY])
             .args(["--all-features", "--test", "it"])
             .args(["--", "--ignored", "servers::"])
+            .envs(services.environment()),
+    );
+    gate.tests(
+        "live test beside aiohttp-session, from PyPI",
+        cargo()
+            .args(["test", "--locked", "-p", LIBRARY, "--all-features"])
+            .args(["--test", "live", "--", "--ignored"])
             .envs(services.environment()),
     );
     gate.check("services end", || services.stop());

@@ -1,7 +1,7 @@
 //! One half of a site that moves from aiohttp to axum: its sessions are aiohttp-session's, so whoever is logged in there
 //! is logged in here, and the other way round.
 //!
-//! `cargo run --example from_aiohttp --features simple-cookie,encrypted-cookie,nacl-cookie -- --storage encrypted
+//! `cargo run --example from_aiohttp --features simple-cookie,encrypted-cookie,nacl-cookie,redis -- --storage encrypted
 //! --key-hex 3031323334353637383961626364656630313233343536373839616263646566 --listen 127.0.0.1:8080`
 
 use std::{net::SocketAddr, time::Duration};
@@ -14,8 +14,8 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use session_auth::{
-    AiohttpCookies, EncryptedCookieStorage, NaClCookieStorage, Session, SessionError, SessionLayer,
-    SimpleCookieStorage,
+    AnyStorage, EncryptedCookieStorage, NaClCookieStorage, RedisStorage, Session, SessionError,
+    SessionLayer, SimpleCookieStorage,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,16 +33,18 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Options {
     pub storage: String,
     pub key: Vec<u8>,
+    pub redis: String,
     pub max_age: Option<Duration>,
     pub listen: SocketAddr,
 }
 
 impl Options {
-    /// `--storage simple|encrypted|nacl --key-hex HEX --max-age S --listen ADDR`
+    /// `--storage simple|encrypted|nacl|redis --key-hex HEX --redis URL --max-age S --listen ADDR`
     pub fn read(args: impl IntoIterator<Item = String>) -> Result<Self, BoxError> {
         let mut options = Self {
             storage: "simple".to_owned(),
             key: Vec::new(),
+            redis: "redis://127.0.0.1/".to_owned(),
             max_age: None,
             listen: "127.0.0.1:8080".parse()?,
         };
@@ -54,6 +56,7 @@ impl Options {
                 "--key-hex" => {
                     options.key = from_hex(&value).ok_or("--key-hex takes hex digits")?
                 }
+                "--redis" => options.redis = value,
                 "--max-age" => options.max_age = Some(Duration::from_secs(value.parse()?)),
                 "--listen" => options.listen = value.parse()?,
                 _ => return Err(format!("{name} is no option").into()),
@@ -70,16 +73,24 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The same storage as in `aiohttp_session.setup(app, …)`.
-fn storage(options: &Options) -> Result<AiohttpCookies, BoxError> {
-    let storage = match options.storage.as_str() {
+fn storage(options: &Options) -> Result<AnyStorage, BoxError> {
+    let cookies = match options.storage.as_str() {
         "simple" => SimpleCookieStorage::new().aiohttp_compatible(),
         "encrypted" => EncryptedCookieStorage::new(&options.key)?.aiohttp_compatible(),
         "nacl" => NaClCookieStorage::new(&options.key)?.aiohttp_compatible(),
+        "redis" => {
+            let client = redis::Client::open(options.redis.as_str())?;
+            let shared = RedisStorage::new(client).aiohttp_compatible();
+            return Ok(match options.max_age {
+                Some(max_age) => shared.max_age(max_age).into(),
+                None => shared.into(),
+            });
+        }
         other => return Err(format!("there is no storage {other}").into()),
     };
     Ok(match options.max_age {
-        Some(max_age) => storage.max_age(max_age),
-        None => storage,
+        Some(max_age) => cookies.max_age(max_age).into(),
+        None => cookies.into(),
     })
 }
 

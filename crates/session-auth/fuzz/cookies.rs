@@ -3,7 +3,7 @@
 
 use time::OffsetDateTime;
 
-use super::{CookieStorage, Format, LIMIT, Read, aiohttp::Aiohttp, quoting};
+use super::{Aiohttp, CookieStorage, Format, LIMIT, Read, quoting};
 use crate::{
     EncryptedCookieStorage, NaClCookieStorage, SimpleCookieStorage, inputs::fuzz, judge::judge,
 };

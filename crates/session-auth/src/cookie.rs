@@ -70,13 +70,7 @@ pub(crate) enum Presented {
 impl Presented {
     /// For a storage on the server: the value is an id.
     pub(crate) fn id(headers: &HeaderMap, name: &str) -> Self {
-        match Found::find(headers, name) {
-            Found::Nothing => Self::Nothing,
-            Found::Ambiguous => Self::Ambiguous,
-            Found::One(value) => {
-                SessionId::parse(unquoted(value)).map_or(Self::Undecodable, Self::Id)
-            }
-        }
+        Found::find(headers, name).id()
     }
 
     /// The id that the session gets at a rotation.
@@ -104,6 +98,26 @@ pub(crate) enum Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    /// The value without the quotes that a client or a proxy put around it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn text(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::One(value) => Some(unquoted(value)),
+            Self::Nothing | Self::Ambiguous => None,
+        }
+    }
+
+    /// The value as an id.
+    pub(crate) fn id(&self) -> Presented {
+        match self {
+            Self::Nothing => Presented::Nothing,
+            Self::Ambiguous => Presented::Ambiguous,
+            Self::One(value) => {
+                SessionId::parse(unquoted(value)).map_or(Presented::Undecodable, Presented::Id)
+            }
+        }
+    }
+
     pub(crate) fn find(headers: &'a HeaderMap, name: &str) -> Self {
         let mut found: Option<&[u8]> = None;
         for header in headers.get_all(header::COOKIE) {

@@ -103,6 +103,12 @@ impl SessionLayer {
         &self.shared.storage
     }
 
+    /// With the cookie of a storage that nobody else knows.
+    #[cfg(feature = "testing")]
+    pub(crate) fn named_by_us(self) -> Self {
+        self.with(|shared| shared.cookie = CookieSettings::named(None))
+    }
+
     fn with(mut self, set: impl FnOnce(&mut Shared)) -> Self {
         set(Arc::make_mut(&mut self.shared));
         self

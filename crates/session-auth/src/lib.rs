@@ -115,20 +115,20 @@ pub use storage::KeyError;
 pub use storage::MemoryStorage;
 #[cfg(feature = "nacl-cookie")]
 pub use storage::NaClCookieStorage;
-#[cfg(feature = "redis")]
-pub use storage::RedisStorage;
 #[cfg(feature = "simple-cookie")]
 pub use storage::SimpleCookieStorage;
 #[cfg(feature = "sqlite")]
 pub use storage::SingleProcessStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use storage::SqlStorage;
-#[cfg(feature = "tower")]
-pub use storage::TowerStorage;
+#[cfg(feature = "redis")]
+pub use storage::{AiohttpRedis, RedisStorage};
 pub use storage::{
     AnyStorage, Applied, Change, FORMER_LOGIN, Login, LoginChange, Outcome, Promise, Promises,
     SessionKey, SessionStorage, StoredSession, Values,
 };
+#[cfg(feature = "tower")]
+pub use storage::{ExistingIds, TowerStorage};
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};
 

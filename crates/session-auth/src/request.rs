@@ -26,7 +26,7 @@ use crate::{
     cookie::Presented,
     layer::Shared,
     lifetime::touch_interval,
-    storage::{Carried, Met},
+    storage::{Lent, Met},
 };
 
 mod adapter;
@@ -52,8 +52,8 @@ pub(crate) struct RequestSession {
 struct Inner {
     shared: Arc<Shared>,
     storage: Arc<dyn SessionStorage>,
-    /// The session as the cookie brought it and as it is to go back, where the cookie is what keeps it.
-    carried: Option<Arc<Carried>>,
+    /// The same storage, where it was made for this request.
+    lent: Option<Arc<dyn Lent>>,
     presented: Presented,
     key: Option<SessionKey>,
     handle: Id,
@@ -77,7 +77,7 @@ impl RequestSession {
     pub(crate) fn new(shared: Arc<Shared>, parts: &Parts) -> Self {
         let Met {
             storage,
-            carried,
+            lent,
             presented,
         } = shared.storage.meet(&parts.headers, &shared);
         let key = presented.key();
@@ -87,7 +87,7 @@ impl RequestSession {
         );
         let inner = Arc::new(Inner {
             storage,
-            carried,
+            lent,
             presented,
             key,
             handle,
@@ -153,14 +153,14 @@ impl RequestSession {
             return Ok(None);
         };
         let since = self.now() - FORMER_LOGIN;
-        let storage = &self.inner.storage;
-        let stored = storage.load(key).await.map_err(SessionError::Unavailable)?;
+        let stored = self.inner.read(key).await;
+        let stored = stored.map_err(SessionError::Unavailable)?;
         if let Some(stored) = stored {
             let is_recent = stored.lifetime.end(stored.last_seen) > since;
             let login = stored.login.as_ref().filter(|_| is_recent);
             return Ok(login.map(|login| login.user.clone()));
         }
-        let former = storage.former_login(key, since).await;
+        let former = self.inner.storage.former_login(key, since).await;
         former.map_err(SessionError::Unavailable)
     }
 
@@ -268,11 +268,7 @@ impl Inner {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
-        let loaded = match self.storage.load(key).await {
-            Err(error) if error.is_damaged() => self.discard(key, error).await.map(|()| None),
-            loaded => loaded,
-        };
-        let loaded = loaded.inspect_err(|error| {
+        let loaded = self.read(key).await.inspect_err(|error| {
             let error: &dyn std::error::Error = error;
             tracing::error!(error, "a session could not be read");
         })?;
@@ -281,13 +277,21 @@ impl Inner {
         if let Some(session) = &session {
             let interval = touch_interval(session.lifetime.idle);
             let was_used = now - session.last_seen >= interval;
-            let is_stale = match &self.carried {
-                Some(carried) => carried.is_outdated() || (carried.notes_uses() && was_used),
+            let is_stale = match &self.lent {
+                Some(lent) => lent.is_outdated() || (lent.notes_uses() && was_used),
                 None => was_used,
             };
             self.is_stale.store(is_stale, Ordering::Relaxed);
         }
         Ok(session)
+    }
+
+    /// What the storage has, over or not; what cannot be decoded is not there.
+    async fn read(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        match self.storage.load(key).await {
+            Err(error) if error.is_damaged() => self.discard(key, error).await.map(|()| None),
+            loaded => loaded,
+        }
     }
 
     /// Applies a change to the stored session; to one that cannot be decoded as to one that is gone.

@@ -10,6 +10,34 @@ use tower_sessions_core::session::Id;
 
 use crate::{Client, Lifetime, Stamp, StorageError};
 
+#[cfg_attr(
+    not(any(
+        feature = "simple-cookie",
+        feature = "encrypted-cookie",
+        feature = "nacl-cookie",
+        feature = "redis"
+    )),
+    allow(
+        dead_code,
+        reason = "a format that only these storages can be told to use"
+    )
+)]
+mod aiohttp;
+#[cfg_attr(
+    not(any(
+        feature = "simple-cookie",
+        feature = "encrypted-cookie",
+        feature = "nacl-cookie",
+        feature = "redis",
+        feature = "tower"
+    )),
+    allow(
+        dead_code,
+        reason = "without these no storage is made for a request, and any is asked whether it is"
+    )
+)]
+mod any;
+mod ascii_json;
 mod change;
 #[cfg_attr(
     not(any(
@@ -25,6 +53,7 @@ mod change;
 mod cookie;
 #[cfg(feature = "memory")]
 mod memory;
+mod per_request;
 mod promises;
 #[cfg(feature = "redis")]
 mod redis;
@@ -34,6 +63,11 @@ mod sql;
 mod tower;
 mod values;
 
+pub(crate) use aiohttp::Aiohttp;
+pub use any::AnyStorage;
+pub(crate) use any::Met;
+#[cfg(feature = "testing")]
+pub(crate) use any::Watch;
 pub use change::{Applied, Change, LoginChange};
 #[cfg(any(
     feature = "simple-cookie",
@@ -41,7 +75,6 @@ pub use change::{Applied, Change, LoginChange};
     feature = "nacl-cookie"
 ))]
 pub use cookie::AiohttpCookies;
-pub use cookie::AnyStorage;
 #[cfg(feature = "encrypted-cookie")]
 pub use cookie::EncryptedCookieStorage;
 #[cfg(any(feature = "encrypted-cookie", feature = "nacl-cookie"))]
@@ -50,20 +83,22 @@ pub use cookie::KeyError;
 pub use cookie::NaClCookieStorage;
 #[cfg(feature = "simple-cookie")]
 pub use cookie::SimpleCookieStorage;
-pub(crate) use cookie::{Carried, Met};
 #[cfg(feature = "testing")]
-pub(crate) use cookie::{CookieStorage, Plain, Watch};
+pub(crate) use cookie::{CookieStorage, Plain};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStorage;
+#[cfg(feature = "testing")]
+pub(crate) use per_request::Stranger;
+pub(crate) use per_request::{Lends, Lent};
 pub use promises::{Promise, Promises};
 #[cfg(feature = "redis")]
-pub use redis::RedisStorage;
+pub use redis::{AiohttpRedis, RedisStorage};
 #[cfg(feature = "sqlite")]
 pub use sql::SingleProcessStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStorage;
 #[cfg(feature = "tower")]
-pub use tower::TowerStorage;
+pub use tower::{ExistingIds, TowerStorage};
 pub use values::Values;
 
 /// How long it is remembered whose an ended session was: [`Auth::former_user`](crate::Auth::former_user).

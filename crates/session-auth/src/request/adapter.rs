@@ -36,10 +36,10 @@ impl SessionStore for Inner {
             let saved = self.save_now(settled, Record::from(&record.data)).await;
             return saved.map_err(backend);
         }
-        if let Some(carried) = &self.carried
+        if let Some(lent) = &self.lent
             && !self.intent().is_committed
         {
-            let fits = carried.fits(&record.data, MARKER);
+            let fits = lent.fits(&record.data, MARKER);
             fits.map_err(|error| Error::Backend(error.to_string()))?;
         }
         self.note(|intent| intent.save(Record::from(&record.data)))

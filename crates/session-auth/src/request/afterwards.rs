@@ -85,7 +85,7 @@ impl Inner {
         let Some(key) = settled.key else {
             return Ok(());
         };
-        if self.carried.is_some() && !self.storage.promises().keeps(Promise::NoRevival) {
+        if self.is_in_cookie() && !self.storage.promises().keeps(Promise::NoRevival) {
             return Err(SessionError::Answered);
         }
         let deleted = self.storage.delete(&key).await;
@@ -113,10 +113,13 @@ impl Inner {
     }
 
     fn changeable(&self, settled: &Settled) -> Result<SessionKey, SessionError> {
-        match (&self.carried, settled.key) {
-            (None, Some(key)) => Ok(key),
-            _ => Err(SessionError::Answered),
-        }
+        let key = settled.key.filter(|_| !self.is_in_cookie());
+        key.ok_or(SessionError::Answered)
+    }
+
+    /// Whether the cookie of the answer is what keeps the session.
+    fn is_in_cookie(&self) -> bool {
+        self.lent.as_ref().is_some_and(|lent| lent.is_in_cookie())
     }
 
     /// The values that the answer left, and whether their record had been cleared by then.

@@ -135,7 +135,7 @@ impl Inner {
         if !self.is_used.load(Ordering::Relaxed) {
             return response;
         }
-        let reissued = self.carried.as_ref().and_then(|carried| carried.reissued());
+        let reissued = self.lent.as_ref().and_then(|lent| lent.reissued());
         let headers = response.headers_mut();
         vary_by_cookie(headers);
         if self.known().is_some() || matches!(cookie, Cookie::Set(..)) {

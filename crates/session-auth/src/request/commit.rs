@@ -197,7 +197,7 @@ impl Inner {
             self.touch().await;
             return Ok(Cookie::Keep);
         }
-        let new_id = rotates.then(|| self.presented.successor(self.shared.randomness));
+        let new_id = rotates.then(|| self.issued(self.presented.successor(self.shared.randomness)));
         change.new_key = new_id.as_ref().map(SessionId::key);
         if matches!(change.login, LoginChange::Set(_)) {
             change.client = Some(self.client());
@@ -243,7 +243,7 @@ impl Inner {
             values: values.into(),
         };
         for _ in 0..ATTEMPTS {
-            let id = SessionId::new(self.shared.randomness);
+            let id = self.issued(SessionId::new(self.shared.randomness));
             let created = self.storage.create(&id.key(), &session).await;
             if created.map_err(SessionError::of_storage)? {
                 return Ok(Some(Cookie::Set(id, lifetime)));
@@ -252,6 +252,13 @@ impl Inner {
         Err(SessionError::Unavailable(StorageError::new(
             "the randomness given to the SessionLayer repeats itself",
         )))
+    }
+
+    fn issued(&self, id: SessionId) -> SessionId {
+        if let Some(lent) = &self.lent {
+            lent.issue(&id);
+        }
+        id
     }
 
     /// Ends the session of the presented cookie.

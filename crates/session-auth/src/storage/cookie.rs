@@ -8,12 +8,17 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{Promise, Promises, SessionKey, SessionStorage, StoredSession};
-use crate::Randomness;
+#[cfg(feature = "testing")]
+use super::Stranger;
+use super::{
+    Aiohttp, Lends, Lent, Promise, Promises, SessionKey, SessionStorage, StoredSession, ascii_json,
+};
+use crate::{
+    Randomness,
+    cookie::{Found, Presented},
+    layer::Shared,
+};
 
-mod aiohttp;
-mod any;
-mod ascii_json;
 mod carried;
 #[cfg(feature = "encrypted-cookie")]
 mod encrypted;
@@ -51,11 +56,7 @@ mod text;
 ))]
 mod vectors;
 
-pub use any::AnyStorage;
-pub(crate) use any::Met;
-#[cfg(feature = "testing")]
-pub(crate) use any::Watch;
-pub(crate) use carried::Carried;
+use carried::Carried;
 #[cfg(feature = "encrypted-cookie")]
 pub use encrypted::EncryptedCookieStorage;
 #[cfg(any(feature = "encrypted-cookie", feature = "nacl-cookie"))]
@@ -72,8 +73,6 @@ pub(crate) use plain::Plain;
 pub use shared::AiohttpCookies;
 #[cfg(feature = "simple-cookie")]
 pub use simple::SimpleCookieStorage;
-
-use aiohttp::Aiohttp;
 
 /// Name and value of a cookie together may have so many bytes; browsers drop a larger one without a word.
 const LIMIT: usize = 4096;
@@ -135,18 +134,11 @@ impl CookieStorage {
         self
     }
 
-    pub(super) fn ledger(&self) -> Option<&Arc<dyn SessionStorage>> {
+    fn ledger(&self) -> Option<&Arc<dyn SessionStorage>> {
         self.ledger.as_ref()
     }
 
-    pub(super) fn name(&self) -> Option<&'static str> {
-        match &self.format {
-            Format::Own => None,
-            Format::Aiohttp(_) => Some(Aiohttp::COOKIE_NAME),
-        }
-    }
-
-    pub(super) fn promises(&self) -> Promises {
+    fn promises(&self) -> Promises {
         match (&self.format, &self.ledger, self.is_sealed) {
             (Format::Own, None, true) => SEALED,
             (Format::Own, None, false) => OPEN,
@@ -215,6 +207,43 @@ impl CookieStorage {
             Format::Own => session,
             Format::Aiohttp(aiohttp) => Arc::new(aiohttp.shape(&session, change)),
         }
+    }
+}
+
+impl Lends for Arc<CookieStorage> {
+    fn promises(&self) -> Promises {
+        CookieStorage::promises(self)
+    }
+
+    fn cookie_name(&self) -> Option<String> {
+        match &self.format {
+            Format::Own => None,
+            Format::Aiohttp(_) => Some(Aiohttp::COOKIE_NAME.to_owned()),
+        }
+    }
+
+    fn on_server(&self) -> Option<&Arc<dyn SessionStorage>> {
+        self.ledger()
+    }
+
+    fn meet(&self, found: &Found<'_>, shared: &Shared) -> (Arc<dyn Lent>, Presented) {
+        let (carried, presented) = Carried::meet(Self::clone(self), found, shared);
+        (Arc::new(carried), presented)
+    }
+
+    #[cfg(feature = "testing")]
+    fn in_cookie(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    #[cfg(feature = "testing")]
+    fn unmet(&self) -> Arc<dyn SessionStorage> {
+        Arc::new(Carried::nothing(Self::clone(self)))
+    }
+
+    #[cfg(feature = "testing")]
+    fn stranger(&self) -> Option<Arc<dyn Stranger>> {
+        None
     }
 }
 

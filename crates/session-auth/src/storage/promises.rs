@@ -15,6 +15,8 @@ pub enum Promise {
     AtomicRotation,
     /// The sessions of a user can be listed and ended.
     ByUser,
+    /// The storage keeps a hash of each id, so a copy of it logs nobody in.
+    Hashed,
     /// Sessions are still there when the process starts again.
     SurvivesRestart,
     /// A session may be larger than a cookie.
@@ -31,11 +33,12 @@ pub enum Promise {
 
 impl Promise {
     /// Every promise, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ConcurrentWrites,
         Self::NoRevival,
         Self::AtomicRotation,
         Self::ByUser,
+        Self::Hashed,
         Self::SurvivesRestart,
         Self::AnySize,
         Self::Sealed,
@@ -52,6 +55,7 @@ impl Promise {
             Self::NoRevival => "an ended session stays ended, whatever was in flight",
             Self::AtomicRotation => "the old id dies in the step that makes the new one live",
             Self::ByUser => "the sessions of a user can be listed and ended",
+            Self::Hashed => "a copy of the storage logs nobody in",
             Self::SurvivesRestart => "sessions survive a restart",
             Self::AnySize => "a session may be larger than a cookie",
             Self::Sealed => "nobody but the server reads a session, or writes one that is believed",

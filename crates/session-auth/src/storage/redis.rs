@@ -15,11 +15,13 @@ use super::{
 };
 use crate::StorageError;
 
+mod aiohttp;
 mod connection;
 mod index;
 mod record;
 mod scripts;
 
+pub use aiohttp::AiohttpRedis;
 use connection::{Server, Servers};
 use index::Index;
 use record::Fields;
@@ -100,6 +102,22 @@ impl RedisStorage {
         );
         self.prefix = prefix.into();
         self
+    }
+
+    /// Shares sessions with a Python server on aiohttp-session's `RedisStorage`, which has a naming of its own: the prefix
+    /// does not count there.
+    ///
+    /// # Panics
+    ///
+    /// When the storage is a Cluster. A session that gets a new id would have to move from one server to another in one
+    /// step, and aiohttp-session knows no Cluster either.
+    #[must_use]
+    pub fn aiohttp_compatible(self) -> AiohttpRedis {
+        assert!(
+            !self.server.is_cluster(),
+            "aiohttp-session keeps no sessions in a Cluster"
+        );
+        AiohttpRedis::new(self)
     }
 
     /// All that a session ever is, under whichever id, lies in the slot that its lineage names.
@@ -337,6 +355,13 @@ mod tests {
     #[test]
     fn the_documentation_says_what_the_storage_promises() {
         assert_eq!(include_str!("redis.md"), PROMISES.to_string());
+    }
+
+    #[test]
+    #[should_panic(expected = "no sessions in a Cluster")]
+    fn a_cluster_is_not_shared_with_aiohttp() {
+        let client = ::redis::cluster::ClusterClient::new(["redis://127.0.0.1/"]).unwrap();
+        let _ = RedisStorage::cluster(client).aiohttp_compatible();
     }
 
     #[test]

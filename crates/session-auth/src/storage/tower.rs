@@ -20,27 +20,37 @@ use super::{
 };
 use crate::{Client, Lifetime, StorageError, ambient::system_clock};
 
+mod existing;
+
+pub use existing::ExistingIds;
+
+const CONCURRENT_WRITES: (Promise, &str) = (
+    Promise::ConcurrentWrites,
+    "a store loads and saves whole records, and the last one wins",
+);
+const NO_REVIVAL: (Promise, &str) = (
+    Promise::NoRevival,
+    "a save of a record that is not there makes it",
+);
+const ROTATION: (Promise, &str) = (
+    Promise::AtomicRotation,
+    "a rotation is a create and a delete",
+);
+const NO_USERS: (Promise, &str) = (
+    Promise::ByUser,
+    "a store knows no users, so asking is an error",
+);
+const NO_CLEANUP: (Promise, &str) = (
+    Promise::Cleanup,
+    "the store does it, by its own clock and a day later",
+);
+
 const PROMISES: Promises = Promises::all_but(&[
-    (
-        Promise::ConcurrentWrites,
-        "a store loads and saves whole records, and the last one wins",
-    ),
-    (
-        Promise::NoRevival,
-        "a save of a record that is not there makes it",
-    ),
-    (
-        Promise::AtomicRotation,
-        "a rotation is a create and a delete",
-    ),
-    (
-        Promise::ByUser,
-        "a store knows no users, so asking is an error",
-    ),
-    (
-        Promise::Cleanup,
-        "the store does it, by its own clock and a day later",
-    ),
+    CONCURRENT_WRITES,
+    NO_REVIVAL,
+    ROTATION,
+    NO_USERS,
+    NO_CLEANUP,
 ]);
 
 /// Stores judge by the system's clock when a record is over, and the layer by its own, so theirs is later.
@@ -81,6 +91,13 @@ impl<S: SessionStore> TowerStorage<S> {
     #[must_use]
     pub fn new(store: S) -> Self {
         Self { store }
+    }
+
+    /// Reads the sessions that a running site has in this store, under the ids of tower-sessions' own layer, until each
+    /// gets a new one.
+    #[must_use]
+    pub fn existing_ids(self) -> ExistingIds<S> {
+        ExistingIds::new(self)
     }
 
     async fn stored(&self, key: &SessionKey) -> Result<Option<StoredSession>, StorageError> {

@@ -19,6 +19,7 @@ mod lifetimes;
 mod logins;
 mod races;
 mod records;
+mod strangers;
 
 /// Checks a storage, and sites on it, against what this crate guarantees.
 ///
@@ -56,6 +57,7 @@ pub async fn contract<S: Into<AnyStorage>>(open: impl AsyncFn(&str) -> S) {
     logins::check(&mut suite).await;
     lifetimes::check(&mut suite).await;
     faults::check(&mut suite).await;
+    strangers::check(&mut suite).await;
     suite.finish();
 }
 
@@ -143,6 +145,10 @@ where
     }
 }
 
+fn layer(storage: AnyStorage) -> SessionLayer {
+    SessionLayer::new(storage).named_by_us().clock(clock::now)
+}
+
 /// A fresh storage and sites on it.
 struct Stage {
     probe: Probe,
@@ -150,7 +156,7 @@ struct Stage {
 
 impl Stage {
     fn layer(&self) -> SessionLayer {
-        SessionLayer::new(self.probe.sessions()).clock(clock::now)
+        layer(self.probe.sessions())
     }
 
     /// Whether the storage promises this: what else a check looks at holds anyway.
@@ -163,7 +169,7 @@ impl Stage {
     }
 
     fn site_behind(&self, turnstile: Turnstile) -> Site {
-        Site::new(SessionLayer::new(self.probe.behind(turnstile).sessions()).clock(clock::now))
+        Site::new(layer(self.probe.behind(turnstile).sessions()))
     }
 
     /// One concurrent request: what `request` does on a site whose storage calls wait for the schedule.

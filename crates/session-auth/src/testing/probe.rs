@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::schedule::Turnstile;
 use crate::{
     AnyStorage, Change, Outcome, Promises, SessionKey, SessionStorage, StorageError, StoredSession,
-    storage::{Carried, CookieStorage, Watch},
+    storage::{Stranger, Watch},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,9 @@ pub(super) enum Call {
 
 #[derive(Clone)]
 pub(super) struct Probe {
+    /// That of a request, where every request has its own.
     storage: Arc<dyn SessionStorage>,
-    /// Set where every request has a storage of its own, which this one then stands around.
-    cookies: Option<Arc<CookieStorage>>,
+    kept: AnyStorage,
     seen: Arc<Mutex<Seen>>,
     turnstile: Option<Turnstile>,
 }
@@ -40,15 +40,10 @@ struct Seen {
 
 impl Probe {
     pub(super) fn around(storage: &AnyStorage) -> Self {
-        let cookies = storage.in_cookie().cloned();
-        let storage: Arc<dyn SessionStorage> = match (&cookies, storage.on_server()) {
-            (None, Some(storage)) => Arc::clone(storage),
-            (Some(cookies), _) => Arc::new(Carried::nothing(Arc::clone(cookies))),
-            (None, None) => unreachable!("a session is kept on the server or in the cookie"),
-        };
+        let unmet = storage.unmet().or_else(|| storage.on_server().cloned());
         Self {
-            storage,
-            cookies,
+            storage: unmet.expect("where requests have no storage of their own, all have one"),
+            kept: storage.clone(),
             seen: Arc::default(),
             turnstile: None,
         }
@@ -56,9 +51,6 @@ impl Probe {
 
     /// What a layer is to keep its sessions in.
     pub(super) fn sessions(&self) -> AnyStorage {
-        let Some(cookies) = &self.cookies else {
-            return AnyStorage::from(self.clone());
-        };
         let probe = self.clone();
         let watch: Watch = Arc::new(move |storage| {
             Arc::new(Self {
@@ -66,12 +58,17 @@ impl Probe {
                 ..probe.clone()
             })
         });
-        AnyStorage::watched(Arc::clone(cookies), watch)
+        self.kept.watched(watch)
     }
 
     /// Whether the browser keeps the sessions.
     pub(super) fn is_in_cookie(&self) -> bool {
-        self.cookies.is_some()
+        self.kept.in_cookie().is_some()
+    }
+
+    /// Another program that keeps its sessions in the same place.
+    pub(super) fn stranger(&self) -> Option<Arc<dyn Stranger>> {
+        self.kept.stranger()
     }
 
     /// The same storage, with every call waiting at a turnstile.

@@ -26,11 +26,15 @@ async fn read(session: Session) -> String {
 }
 
 pub(crate) fn site(storage: impl SessionStorage) -> Router {
+    site_on(SessionLayer::new(storage))
+}
+
+pub(crate) fn site_on(sessions: SessionLayer) -> Router {
     Router::new()
         .route("/count", get(count))
         .route("/write", get(write))
         .route("/read", get(read))
-        .layer(SessionLayer::new(storage))
+        .layer(sessions)
 }
 
 pub(crate) async fn visit(site: &Router, path: &str, cookie: &str) -> Response<Body> {

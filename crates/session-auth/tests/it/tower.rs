@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use session_auth::TowerStorage;
+use axum::Router;
+use axum::routing::get;
 use session_auth::testing::contract;
+use session_auth::{Session, SessionLayer, TowerStorage};
 use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
 use tower_sessions_memory_store::MemoryStore;
 
-use crate::counter::{cookie_of, damage_is_nobodys, site};
+use crate::counter::{body, cookie_of, damage_is_nobodys, site, site_on, visit};
 
 /// As far away as a database: others get their turn while it answers.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,17 @@ impl SessionStore for Distant {
     }
 }
 
+#[tokio::test]
+async fn a_store_with_sessions_from_before_keeps_what_it_can() {
+    let stores = Mutex::<HashMap<String, Distant>>::default();
+    contract(async |name| {
+        let mut stores = stores.lock().unwrap();
+        let store = stores.entry(name.to_owned()).or_default().clone();
+        TowerStorage::new(store).existing_ids()
+    })
+    .await;
+}
+
 /// Whose records a test can reach.
 #[derive(Clone, Debug, Default)]
 struct Open(Arc<Mutex<HashMap<Id, Record>>>);
@@ -69,6 +82,62 @@ impl SessionStore for Open {
         self.0.lock().unwrap().remove(id);
         Ok(())
     }
+}
+
+/// What a site on tower-sessions' own layer left, met by one on this crate's.
+#[tokio::test]
+async fn a_session_from_before_is_read_and_written_until_it_is_renewed() {
+    let store = Open::default();
+    let id = Id(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    let expiry_date = session_auth::testing::now() + std::time::Duration::from_secs(3600);
+    let data: HashMap<String, serde_json::Value> = [("count".to_owned(), 5.into())].into();
+    let before = Record {
+        id,
+        data,
+        expiry_date,
+    };
+    store.save(&before).await.unwrap();
+    let cookie = format!("id={id}");
+
+    let storage = TowerStorage::new(store.clone()).existing_ids();
+    let layer = SessionLayer::new(storage).clock(session_auth::testing::now);
+    let cycle = |session: Session| async move { session.cycle_id().await.unwrap() };
+    let site = site_on(layer.clone());
+    let site = site.merge(Router::new().route("/cycle", get(cycle)).layer(layer));
+    let counted = visit(&site, "/count", &cookie).await;
+    assert!(!counted.headers().contains_key("set-cookie"));
+    assert_eq!(body(counted).await, "6");
+    {
+        // The site from before can be started again at any time.
+        let records = store.0.lock().unwrap();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[&id].data, [("count".to_owned(), 6.into())].into());
+        assert_eq!(records[&id].expiry_date, expiry_date);
+    }
+
+    let renewed = visit(&site, "/cycle", &cookie).await;
+    let renewed = renewed.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let renewed = renewed.split(';').next().unwrap();
+    assert_eq!(body(visit(&site, "/count", renewed).await).await, "7");
+    assert_eq!(body(visit(&site, "/read", &cookie).await).await, "None");
+    let stored = format!("{:?}", store.0.lock().unwrap());
+    assert!(!stored.contains(&id.to_string()) && !stored.contains(&renewed[3..]));
+
+    // Without being told, nobody reads them; and what is no id is nobody's either way.
+    store.save(&before).await.unwrap();
+    let unaware = SessionLayer::new(TowerStorage::new(store.clone())).cookie_name("id");
+    let unaware = site_on(unaware);
+    assert_eq!(body(visit(&unaware, "/read", &cookie).await).await, "None");
+    for other in [
+        "id=AAAAAAAAAAAAAAAAAAAAAA",
+        "id=short",
+        "id=",
+        &cookie[..20],
+    ] {
+        assert_eq!(body(visit(&site, "/read", other).await).await, "None");
+    }
+    session_auth::testing::advance(std::time::Duration::from_secs(3600));
+    assert_eq!(body(visit(&site, "/read", &cookie).await).await, "None");
 }
 
 #[tokio::test]

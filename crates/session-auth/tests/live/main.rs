@@ -22,11 +22,12 @@ use time::OffsetDateTime;
 )]
 mod example;
 
-const PACKAGES: [&str; 4] = [
+const PACKAGES: [&str; 5] = [
     "aiohttp-session==2.12.1",
     "aiohttp==3.14.5",
     "cryptography==50.0.2",
     "PyNaCl==1.6.2",
+    "redis==8.1.0",
 ];
 const KEY: &str = "3031323334353637383961626364656630313233343536373839616263646566";
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -60,6 +61,19 @@ fn python() -> &'static Path {
     python
 }
 
+/// The gate starts a Redis; the others need none.
+fn redis_option(storage: &str) -> Vec<String> {
+    match storage {
+        "redis" => vec!["--redis".to_owned(), redis_address()],
+        _ => Vec::new(),
+    }
+}
+
+fn redis_address() -> String {
+    let address = std::env::var("GATEPOST_TEST_REDIS");
+    address.expect("GATEPOST_TEST_REDIS has to name a Redis; `cargo xtask test` starts one")
+}
+
 /// aiohttp-session on a port of its own, until this is dropped.
 struct Peer {
     process: Child,
@@ -72,7 +86,8 @@ impl Peer {
         let mut command = Command::new(python());
         command
             .arg(script)
-            .args(["--storage", storage, "--key-hex", KEY]);
+            .args(["--storage", storage, "--key-hex", KEY])
+            .args(redis_option(storage));
         if let Some(max_age) = max_age {
             command.args(["--max-age", &max_age.as_secs().to_string()]);
         }
@@ -110,6 +125,8 @@ fn start(
     if max_age.is_some() {
         arguments.extend(["--max-age", &seconds]);
     }
+    let redis = redis_option(storage);
+    arguments.extend(redis.iter().map(String::as_str));
     let options = example::Options::read(arguments.into_iter().map(str::to_owned)).unwrap();
     let site = example::site(clock(example::sessions(&options).unwrap()));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -285,4 +302,49 @@ fn encrypted_cookies_go_back_and_forth() {
 fn nacl_cookies_go_back_and_forth() {
     goes_back_and_forth("nacl");
     expires_on_both_sides("nacl");
+}
+
+#[test]
+#[ignore = "needs PyPI and a Redis; run by cargo xtask test"]
+fn sessions_in_redis_go_back_and_forth() {
+    goes_back_and_forth("redis");
+    expires_on_both_sides("redis");
+}
+
+/// What expires by itself: each save begins `max_age` anew, and an end leaves nothing that anybody could come back to.
+#[test]
+#[ignore = "needs PyPI and a Redis; run by cargo xtask test"]
+fn redis_itself_ends_what_either_side_wrote() {
+    let peer = Peer::start("redis", Some(HOUR));
+    let python = peer.address;
+    let rust = start("redis", Some(HOUR), |sessions| sessions);
+    let mut redis = redis::Client::open(redis_address())
+        .and_then(|client| client.get_connection())
+        .unwrap();
+    for (here, there) in [(python, rust), (rust, python)] {
+        let mut browser = Browser::default();
+        browser.set(here, "username", &json!("alice"));
+        let cookie = browser.cookie.clone().unwrap();
+        let key = cookie.replacen('=', "_", 1);
+        let mut ask = |command: &[&str]| -> Option<i64> {
+            let command = redis::cmd(command[0]).arg(&command[1..]).to_owned();
+            command.query(&mut redis).unwrap()
+        };
+        let left = ask(&["TTL", &key]).unwrap();
+        assert!((3500..=3600).contains(&left), "written at {here}: {left}");
+        // As if the hour were almost over.
+        assert_eq!(ask(&["EXPIRE", &key, "60"]), Some(1));
+        browser.set(there, "seen", &json!(true));
+        assert_eq!(browser.cookie.as_ref(), Some(&cookie), "the id stays");
+        let left = ask(&["TTL", &key]).unwrap();
+        assert!((3500..=3600).contains(&left), "written at {there}: {left}");
+        // And when Redis has let go of it, it is nobody's on both sides.
+        assert_eq!(ask(&["DEL", &key]), Some(1));
+        for server in [here, there] {
+            let mut copy = Browser {
+                cookie: Some(cookie.clone()),
+            };
+            assert_eq!(copy.session(server), json!({}));
+        }
+    }
 }

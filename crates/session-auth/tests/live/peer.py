@@ -7,7 +7,8 @@ import sys
 
 from aiohttp import web
 import aiohttp_session
-from aiohttp_session import SimpleCookieStorage, cookie_storage, get_session, nacl_storage
+from aiohttp_session import SimpleCookieStorage, cookie_storage, get_session, nacl_storage, redis_storage
+from redis import asyncio as aioredis
 
 
 async def show(request):
@@ -40,12 +41,16 @@ def main():
     parser.add_argument("--storage", required=True)
     parser.add_argument("--key-hex", required=True)
     parser.add_argument("--max-age", type=int)
+    parser.add_argument("--redis")
     options = parser.parse_args()
     key = bytes.fromhex(options.key_hex)
     storage = {
         "simple": lambda: SimpleCookieStorage(max_age=options.max_age),
         "encrypted": lambda: cookie_storage.EncryptedCookieStorage(key, max_age=options.max_age),
         "nacl": lambda: nacl_storage.NaClCookieStorage(key, max_age=options.max_age),
+        "redis": lambda: redis_storage.RedisStorage(
+            aioredis.from_url(options.redis), max_age=options.max_age
+        ),
     }[options.storage]()
     app = web.Application()
     aiohttp_session.setup(app, storage)

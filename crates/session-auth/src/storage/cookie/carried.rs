@@ -17,6 +17,7 @@ use crate::{
     SessionStorage, SessionTooLarge, StorageError, StoredSession, Values,
     cookie::{Found, Presented},
     layer::Shared,
+    storage::Lent,
 };
 
 pub(crate) struct Carried {
@@ -85,45 +86,6 @@ impl Carried {
         }
     }
 
-    /// The cookie to send, if the session is not as it came.
-    pub(crate) fn reissued(&self) -> Option<(String, Lifetime)> {
-        let mut slot = self.slot();
-        let sealed = slot.sealed.take()?;
-        let (_, session) = slot.session.as_ref()?;
-        Some((sealed, session.lifetime))
-    }
-
-    /// Whether the session is used, but sealed with a key that is on its way out.
-    pub(crate) fn is_outdated(&self) -> bool {
-        self.slot().is_outdated
-    }
-
-    /// Whether the cookie says when its session was last used.
-    pub(crate) fn notes_uses(&self) -> bool {
-        matches!(self.cookies.format, Format::Own)
-    }
-
-    /// Whether a session with these values would fit, as far as the handler has got.
-    pub(crate) fn fits(
-        &self,
-        values: &HashMap<String, Value>,
-        except: &str,
-    ) -> Result<(), StorageError> {
-        let now = (self.clock)();
-        let current = self.slot().session.clone();
-        let (key, mut session) = match current {
-            Some((key, session)) => (key, StoredSession::clone(&session)),
-            None => (SessionKey::from_bytes([0; 32]), new_session(now)),
-        };
-        let values = values.iter().filter(|(key, _)| *key != except);
-        session.values = Values::from(
-            values
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect::<serde_json::Map<_, _>>(),
-        );
-        self.sealed(&key, &session).map(drop)
-    }
-
     fn sealed(&self, key: &SessionKey, session: &StoredSession) -> Result<String, StorageError> {
         let now = (self.clock)();
         let value = self.cookies.write(key, session, now, self.randomness)?;
@@ -158,6 +120,45 @@ impl Carried {
 
     fn ledger(&self) -> Option<&Arc<dyn SessionStorage>> {
         self.cookies.ledger()
+    }
+}
+
+impl Lent for Carried {
+    /// The session is not as it came.
+    fn reissued(&self) -> Option<(String, Lifetime)> {
+        let mut slot = self.slot();
+        let sealed = slot.sealed.take()?;
+        let (_, session) = slot.session.as_ref()?;
+        Some((sealed, session.lifetime))
+    }
+
+    fn is_in_cookie(&self) -> bool {
+        true
+    }
+
+    /// It is sealed with a key that is on its way out.
+    fn is_outdated(&self) -> bool {
+        self.slot().is_outdated
+    }
+
+    fn notes_uses(&self) -> bool {
+        matches!(self.cookies.format, Format::Own)
+    }
+
+    fn fits(&self, values: &HashMap<String, Value>, except: &str) -> Result<(), StorageError> {
+        let now = (self.clock)();
+        let current = self.slot().session.clone();
+        let (key, mut session) = match current {
+            Some((key, session)) => (key, StoredSession::clone(&session)),
+            None => (SessionKey::from_bytes([0; 32]), new_session(now)),
+        };
+        let values = values.iter().filter(|(key, _)| *key != except);
+        session.values = Values::from(
+            values
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect::<serde_json::Map<_, _>>(),
+        );
+        self.sealed(&key, &session).map(drop)
     }
 }
 
@@ -305,6 +306,17 @@ impl SessionStorage for Carried {
         match self.ledger() {
             Some(ledger) => ledger.delete_by_user(user, except).await,
             None => Ok(0),
+        }
+    }
+
+    async fn former_login(
+        &self,
+        key: &SessionKey,
+        since: OffsetDateTime,
+    ) -> Result<Option<String>, StorageError> {
+        match self.ledger() {
+            Some(ledger) => ledger.former_login(key, since).await,
+            None => Ok(None),
         }
     }
 

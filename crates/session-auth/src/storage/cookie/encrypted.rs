@@ -92,7 +92,7 @@ impl EncryptedCookieStorage {
 
 impl From<EncryptedCookieStorage> for AnyStorage {
     fn from(storage: EncryptedCookieStorage) -> Self {
-        Self::cookies(storage.cookies)
+        Self::lending(std::sync::Arc::new(storage.cookies))
     }
 }
 

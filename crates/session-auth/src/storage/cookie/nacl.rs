@@ -92,7 +92,7 @@ impl NaClCookieStorage {
 
 impl From<NaClCookieStorage> for AnyStorage {
     fn from(storage: NaClCookieStorage) -> Self {
-        Self::cookies(storage.cookies)
+        Self::lending(std::sync::Arc::new(storage.cookies))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CookieStorage, Format, aiohttp::Aiohttp};
+use super::{Aiohttp, CookieStorage, Format};
 use crate::{AnyStorage, Promises};
 
 /// A cookie storage that shares its sessions with aiohttp-session: the same name, the same bytes.
@@ -70,7 +70,7 @@ impl AiohttpCookies {
 
 impl From<AiohttpCookies> for AnyStorage {
     fn from(shared: AiohttpCookies) -> Self {
-        Self::cookies(shared.into_cookies())
+        Self::lending(std::sync::Arc::new(shared.into_cookies()))
     }
 }
 

@@ -59,7 +59,7 @@ impl Default for SimpleCookieStorage {
 
 impl From<SimpleCookieStorage> for AnyStorage {
     fn from(storage: SimpleCookieStorage) -> Self {
-        Self::cookies(storage.cookies)
+        Self::lending(std::sync::Arc::new(storage.cookies))
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::{
-    CookieStorage, EncryptedCookieStorage, Format, NaClCookieStorage, Read, SimpleCookieStorage,
-    aiohttp::Aiohttp, quoting::quote,
+    Aiohttp, CookieStorage, EncryptedCookieStorage, Format, NaClCookieStorage, Read,
+    SimpleCookieStorage, quoting::quote,
 };
 use crate::{
     Client, Lifetime, Login, LoginChange, SessionKey, Stamp, StoredSession,

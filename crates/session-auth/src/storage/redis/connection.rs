@@ -49,6 +49,10 @@ impl Server {
         }
     }
 
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.servers, Servers::Cluster(_))
+    }
+
     /// Asks what asking twice does not change: once more when the connection turns out to be broken.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         match self.query(command).await {

@@ -23,6 +23,10 @@ pub(super) static NAME: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/name.lua")));
 pub(super) static TRIM: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/trim.lua")));
+pub(super) static CREATE_TEXT: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/create_text.lua")));
+pub(super) static REPLACE_TEXT: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/replace_text.lua")));
 
 /// A script that a server may know by its hash already.
 pub(super) struct Script {

@@ -234,22 +234,18 @@ async fn a_renewal_rotates(stage: Stage) -> Checked {
         "the stamp within the request",
     )?;
     ensure(
-        renewed.set_cookie().contains("; Max-Age="),
+        !stage.keeps(Promise::Lifetimes) || renewed.set_cookie().contains("; Max-Age="),
         "the cookie is not remembered any more",
     )?;
 
     let visitor = cookie_of(&site).await?;
     let answer = site.visit(&visitor, renew).await;
     ensure_eq(site.user(&visitor).await, None, "a renewed visitor")?;
-    let same = if stage.probe.is_in_cookie() {
-        visitor.as_str()
-    } else {
-        ""
-    };
-    ensure_eq(
-        answer.cookie().as_str(),
-        same,
-        "Set-Cookie of a renewed visitor",
+    // Some send a cookie with every change, and this visitor's session has changed.
+    let is_same = ["", &visitor].contains(&answer.cookie().as_str());
+    ensure(
+        is_same,
+        format!("a renewed visitor got another id: {answer:?}"),
     )
 }
 

@@ -77,6 +77,67 @@ async fn redis_keeps_the_contract() {
 
 #[tokio::test]
 #[ignore = "needs Redis: cargo xtask test"]
+async fn redis_shared_with_aiohttp_keeps_what_that_format_can() {
+    contract(async |name| {
+        let redis = RedisStorage::new(client()).aiohttp_compatible();
+        redis.cookie_name(prefix(name).replace(':', "-"))
+    })
+    .await;
+}
+
+/// Byte for byte what aiohttp-session writes, under the very id of the cookie, until it is over.
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn a_session_shared_with_aiohttp_is_the_text_that_python_writes() {
+    let name = prefix("shared").replace(':', "-");
+    let shared = RedisStorage::new(client()).aiohttp_compatible();
+    let shared = shared.cookie_name(&name).max_age(Duration::from_secs(600));
+    let layer = session_auth::SessionLayer::new(shared).clock(session_auth::testing::now);
+    let site = crate::counter::site_on(layer);
+    let made = visit(&site, "/count", "").await;
+    let set = made.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(set.starts_with(&format!("{name}=")), "{set}");
+    assert!(set.ends_with("; Max-Age=600"), "{set}");
+    let cookie = set.split(';').next().unwrap();
+    let key = cookie.replacen('=', "_", 1);
+
+    let mut connection = connection().await;
+    let now = session_auth::testing::now().unix_timestamp();
+    let text = format!(r#"{{"created": {now}, "session": {{"count": 1}}}}"#);
+    let stored: String = connection.get(&key).await.unwrap();
+    assert_eq!(stored, text);
+    let left: i64 = connection.ttl(&key).await.unwrap();
+    assert!((590..=600).contains(&left), "{left}");
+
+    // What Python leaves of an ended session, and what is none at all.
+    for (text, read, is_left) in [
+        ("{}", "None", true),
+        (r#"{"created": 5, "session": {"count": 7}}"#, "None", true),
+        (r#"{"session": {"count": 7}}"#, "None", true),
+        (r#"{"created": NaN, "session": {}}"#, "None", false),
+        ("[]", "None", false),
+        ("", "None", false),
+    ] {
+        let _: () = connection.set(&key, text).await.unwrap();
+        let answer = visit(&site, "/read", cookie).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{text}");
+        assert!(!answer.headers().contains_key("set-cookie"), "{text}");
+        assert_eq!(body(answer).await, read, "{text}");
+        let left: bool = connection.exists(&key).await.unwrap();
+        assert_eq!(left, is_left, "{text}");
+    }
+    let text = format!(r#" {{ "session":{{"count":7}},"more":1,"created":{now}.5}} "#);
+    let _: () = connection.set(&key, text).await.unwrap();
+    assert_eq!(body(visit(&site, "/count", cookie).await).await, "8");
+    let left: i64 = connection.ttl(&key).await.unwrap();
+    assert!((590..=600).contains(&left), "{left}: each save begins anew");
+    let _: u64 = connection.del(&key).await.unwrap();
+    let _: u64 = connection.lpush(&key, 1).await.unwrap();
+    assert_eq!(body(visit(&site, "/read", cookie).await).await, "None");
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
 async fn two_servers_on_one_redis_count_to_twenty_one() {
     count_together(&[site(open("servers")), site(open("servers"))]).await;
 }

@@ -1,13 +1,15 @@
 //! What a layer can keep sessions in: a storage on the server, or the cookie itself.
 //!
-//! Invariant: a request sees one [`SessionStorage`] either way. Where the cookie is what keeps the session, that storage
-//! is made for the request and knows no session but the one that came with it.
+//! Invariant: a request sees one [`SessionStorage`] either way. Where that has to know more of the request than keys, it is
+//! made for the request and knows no session but the one that came with it.
 
 use std::{fmt, sync::Arc};
 
 use http::HeaderMap;
 
-use super::{Carried, CookieStorage};
+#[cfg(feature = "testing")]
+use super::{CookieStorage, Stranger};
+use super::{Lends, Lent};
 use crate::{
     Promises, SessionStorage,
     cookie::{Found, Presented},
@@ -32,7 +34,8 @@ pub struct AnyStorage(Kept);
 #[derive(Clone)]
 enum Kept {
     Server(Arc<dyn SessionStorage>),
-    Cookie(Arc<CookieStorage>, Option<Watch>),
+    /// One that is made anew for every request.
+    PerRequest(Arc<dyn Lends>, Option<Watch>),
 }
 
 /// Stands between a request and its session, for the contract suite.
@@ -42,7 +45,8 @@ pub(crate) type Watch =
 /// How a request met its session.
 pub(crate) struct Met {
     pub(crate) storage: Arc<dyn SessionStorage>,
-    pub(crate) carried: Option<Arc<Carried>>,
+    /// The same storage, where it was made for this request.
+    pub(crate) lent: Option<Arc<dyn Lent>>,
     pub(crate) presented: Presented,
 }
 
@@ -52,7 +56,7 @@ impl AnyStorage {
     pub fn promises(&self) -> Promises {
         match &self.0 {
             Kept::Server(storage) => storage.promises(),
-            Kept::Cookie(cookies, _) => cookies.promises(),
+            Kept::PerRequest(lends, _) => lends.promises(),
         }
     }
 
@@ -60,7 +64,7 @@ impl AnyStorage {
     pub(crate) fn on_server(&self) -> Option<&Arc<dyn SessionStorage>> {
         match &self.0 {
             Kept::Server(storage) => Some(storage),
-            Kept::Cookie(cookies, _) => cookies.ledger(),
+            Kept::PerRequest(lends, _) => lends.on_server(),
         }
     }
 
@@ -68,30 +72,29 @@ impl AnyStorage {
     pub(crate) fn cookie_name(&self) -> Option<String> {
         match &self.0 {
             Kept::Server(_) => None,
-            Kept::Cookie(cookies, _) => cookies.name().map(str::to_owned),
+            Kept::PerRequest(lends, _) => lends.cookie_name(),
         }
     }
 
     pub(crate) fn meet(&self, headers: &HeaderMap, shared: &Shared) -> Met {
-        let (cookies, watch) = match &self.0 {
+        let (lends, watch) = match &self.0 {
             Kept::Server(storage) => {
                 return Met {
                     storage: Arc::clone(storage),
-                    carried: None,
+                    lent: None,
                     presented: Presented::id(headers, shared.cookie.name()),
                 };
             }
-            Kept::Cookie(cookies, watch) => (cookies, watch),
+            Kept::PerRequest(lends, watch) => (lends, watch),
         };
         let found = Found::find(headers, shared.cookie.name());
-        let (carried, presented) = Carried::meet(Arc::clone(cookies), &found, shared);
-        let carried = Arc::new(carried);
-        let storage: Arc<dyn SessionStorage> = Arc::clone(&carried) as _;
+        let (lent, presented) = lends.meet(&found, shared);
+        let storage: Arc<dyn SessionStorage> = Arc::clone(&lent) as _;
         Met {
             storage: watch
                 .as_ref()
                 .map_or(Arc::clone(&storage), |watch| watch(storage)),
-            carried: Some(carried),
+            lent: Some(lent),
             presented,
         }
     }
@@ -102,12 +105,32 @@ impl AnyStorage {
     pub(crate) fn in_cookie(&self) -> Option<&Arc<CookieStorage>> {
         match &self.0 {
             Kept::Server(_) => None,
-            Kept::Cookie(cookies, _) => Some(cookies),
+            Kept::PerRequest(lends, _) => lends.in_cookie(),
         }
     }
 
-    pub(crate) fn watched(cookies: Arc<CookieStorage>, watch: Watch) -> Self {
-        Self(Kept::Cookie(cookies, Some(watch)))
+    /// A storage of no request, where each has its own.
+    pub(crate) fn unmet(&self) -> Option<Arc<dyn SessionStorage>> {
+        match &self.0 {
+            Kept::Server(_) => None,
+            Kept::PerRequest(lends, _) => Some(lends.unmet()),
+        }
+    }
+
+    /// Another program that keeps its sessions in the same place.
+    pub(crate) fn stranger(&self) -> Option<Arc<dyn Stranger>> {
+        match &self.0 {
+            Kept::Server(_) => None,
+            Kept::PerRequest(lends, _) => lends.stranger(),
+        }
+    }
+
+    /// The same, with something between each request and its storage.
+    pub(crate) fn watched(&self, watch: Watch) -> Self {
+        match &self.0 {
+            Kept::Server(storage) => Self(Kept::Server(watch(Arc::clone(storage)))),
+            Kept::PerRequest(lends, _) => Self(Kept::PerRequest(Arc::clone(lends), Some(watch))),
+        }
     }
 }
 
@@ -118,8 +141,8 @@ impl<S: SessionStorage> From<S> for AnyStorage {
 }
 
 impl AnyStorage {
-    pub(super) fn cookies(cookies: CookieStorage) -> Self {
-        Self(Kept::Cookie(Arc::new(cookies), None))
+    pub(crate) fn lending(lends: impl Lends + 'static) -> Self {
+        Self(Kept::PerRequest(Arc::new(lends), None))
     }
 }
 
