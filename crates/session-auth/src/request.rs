@@ -22,6 +22,7 @@ use tower_sessions_core::session::Id;
 use crate::{
     Change, Client, FORMER_LOGIN, Login, LoginChange, Outcome, Promise, SessionError, SessionKey,
     SessionStorage, Stamp, StorageError, StoredSession,
+    cleanup::Judge,
     client::browser_name,
     cookie::Presented,
     layer::Shared,
@@ -115,6 +116,11 @@ impl RequestSession {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.inner.shared.now()
+    }
+
+    /// Lets this directory say, too, which logins count when sessions are cleaned up.
+    pub(crate) fn ask<J: Judge + 'static>(&self, judge: &Arc<J>) {
+        self.inner.shared.cleanup.ask(judge);
     }
 
     /// The address of the client, as the application finds it.

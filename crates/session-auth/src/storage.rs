@@ -170,6 +170,19 @@ pub trait SessionStorage: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The users who are logged in somewhere, at most `limit` of them, in the storage's own order after this one. The
+    /// cleanup asks the directory about each, and deletes the sessions of logins that count no more.
+    ///
+    /// A storage without an index of users names nobody, as this does: then such sessions, which are nobody's already, stay
+    /// until they are over.
+    async fn users(
+        &self,
+        _after: Option<&str>,
+        _limit: usize,
+    ) -> Result<Vec<String>, StorageError> {
+        Ok(Vec::new())
+    }
+
     /// Removes at most `limit` sessions that were over before this time. Returns how many it removed.
     async fn delete_expired(
         &self,

@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::response::Response;
 use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Found, RequestAuth};
+use super::{AuthError, Found, RequestAuth};
+use crate::Stamp;
+use crate::cleanup::Judge;
 use crate::directory::Directory;
 use crate::next::LocalPath;
 #[cfg(feature = "password")]
@@ -88,6 +91,8 @@ pub(super) struct Settings<D> {
     pub(super) login_path: String,
     pub(super) logout_path: String,
     pub(super) recent_login: Duration,
+    /// Whether the sessions of users whom the directory does not know may be somebody else's.
+    is_among_others: bool,
     #[cfg(feature = "password")]
     pub(super) throttle: Arc<Throttle>,
     #[cfg(feature = "password")]
@@ -104,6 +109,7 @@ impl<D: Directory> AuthLayer<D> {
                 login_path: "/login".to_owned(),
                 logout_path: "/logout".to_owned(),
                 recent_login: Duration::from_secs(10 * 60),
+                is_among_others: false,
                 #[cfg(feature = "password")]
                 throttle: Arc::default(),
                 #[cfg(feature = "password")]
@@ -146,6 +152,17 @@ impl<D: Directory> AuthLayer<D> {
         self
     }
 
+    /// Keeps the cleanup from sessions whose login does not count for this directory. Say it where another directory's
+    /// users have their sessions in the same storage, in this program or another: what is no login here may be one there.
+    ///
+    /// Without it such sessions are removed, ten minutes after they were first seen at the earliest. They are nobody's
+    /// either way.
+    #[must_use]
+    pub fn among_others(mut self) -> Self {
+        self.set().is_among_others = true;
+        self
+    }
+
     /// Other limits for [`Auth::attempt`](crate::Auth::attempt).
     #[cfg(feature = "password")]
     #[must_use]
@@ -171,6 +188,18 @@ fn checked(path: &str) -> String {
     LocalPath::parse(path)
         .unwrap_or_else(|| panic!("{path:?} is not a path of this site"))
         .to_string()
+}
+
+/// For the cleanup: which logins count.
+#[async_trait]
+impl<D: Directory> Judge for Settings<D> {
+    async fn stamp(&self, user: &str) -> Result<Option<Stamp>, AuthError> {
+        let found = self.directory.find(user).await;
+        let found = found.map_err(AuthError::directory)?;
+        let identity = found.map(|user| self.directory.identity(&user));
+        let identity = identity.filter(|identity| identity.id == user);
+        Ok(identity.map(|identity| identity.stamp))
+    }
 }
 
 impl<D> Clone for AuthLayer<D> {
@@ -230,9 +259,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
+        let session = request.extensions().get::<RequestSession>().cloned();
+        if let Some(session) = session.as_ref().filter(|_| !self.settings.is_among_others) {
+            session.ask(&self.settings);
+        }
         let auth = RequestAuth {
             settings: Arc::clone(&self.settings),
-            session: request.extensions().get::<RequestSession>().cloned(),
+            session,
             asked: request.uri().path_and_query().cloned(),
             known: Mutex::new(None),
         };

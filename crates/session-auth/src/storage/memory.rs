@@ -3,7 +3,8 @@
 //! Invariant: the two indexes name exactly the sessions that the map holds, because only `insert` and `remove` touch them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
     sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -48,7 +49,7 @@ impl MemoryStorage {
 #[derive(Debug, Default)]
 struct Table {
     sessions: HashMap<SessionKey, Arc<StoredSession>>,
-    by_user: HashMap<String, BTreeSet<SessionKey>>,
+    by_user: BTreeMap<String, BTreeSet<SessionKey>>,
     by_end: BTreeSet<(OffsetDateTime, SessionKey)>,
 }
 
@@ -170,6 +171,13 @@ impl SessionStorage for MemoryStorage {
             table.remove(key);
         }
         Ok(keys.len() as u64)
+    }
+
+    async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let table = self.read();
+        let users = table.by_user.range::<str, _>((after, Bound::Unbounded));
+        Ok(users.take(limit).map(|(user, _)| user.clone()).collect())
     }
 
     async fn delete_expired(

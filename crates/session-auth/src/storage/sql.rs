@@ -32,7 +32,7 @@ use engine::{Pool, Tx};
 use row::{Row, unix_milliseconds};
 #[cfg(feature = "sqlite")]
 pub use single_process::SingleProcessStorage;
-use statements::{BY_KEY, BY_USER, DELETE, DELETE_BY_USER, INSERT, UPDATE};
+use statements::{BY_KEY, BY_USER, DELETE, DELETE_BY_USER, INSERT, UPDATE, USERS};
 use touches::Touches;
 use user::UserId;
 
@@ -295,6 +295,16 @@ impl SessionStorage for SqlStorage {
         tx.remember(ended).await?;
         tx.commit().await?;
         Ok(count)
+    }
+
+    async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
+        let users: Vec<(UserId,)> = on!(Pool, &self.read, |pool| {
+            let query = sqlx::query_as(USERS)
+                .bind(UserId(after.unwrap_or_default().to_owned()))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+            query.fetch_all(pool).await?
+        });
+        Ok(users.into_iter().map(|(UserId(user),)| user).collect())
     }
 
     async fn delete_expired(

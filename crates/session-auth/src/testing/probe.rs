@@ -187,6 +187,12 @@ impl SessionStorage for Probe {
         self.storage.delete_by_user(user, except).await
     }
 
+    async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
+        self.pass(Call::ByUser, &SessionKey::from_bytes(NO_KEY))
+            .await?;
+        self.storage.users(after, limit).await
+    }
+
     async fn delete_expired(
         &self,
         before: OffsetDateTime,

@@ -19,6 +19,8 @@ mod contract;
     feature = "testing"
 ))]
 mod cookie_storages;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod dead_stamps;
 #[cfg(feature = "memory")]
 mod flash;
 #[cfg(all(feature = "memory", feature = "sqlite", feature = "testing"))]

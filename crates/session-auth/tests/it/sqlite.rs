@@ -256,6 +256,10 @@ async fn listing_ending_and_cleaning_up_use_an_index() {
             "session_auth_sessions_by_expiry",
         ),
         (
+            "explain query plan select distinct user_id from session_auth_sessions where user_id > 'a' order by user_id limit 5",
+            "session_auth_sessions_by_user",
+        ),
+        (
             "explain query plan delete from session_auth_sessions where user_id = 'a' and (null is null or key <> null)",
             "session_auth_sessions_by_user",
         ),

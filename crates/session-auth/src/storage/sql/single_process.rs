@@ -211,6 +211,10 @@ impl SessionStorage for SingleProcessStorage {
         self.table.former_login(key, since).await
     }
 
+    async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
+        self.table.users(after, limit).await
+    }
+
     async fn delete_expired(
         &self,
         before: OffsetDateTime,

@@ -20,6 +20,11 @@ pub(super) const BY_KEY_LOCKED: &str = select!("where key = $1 for update");
 
 pub(super) const BY_USER: &str = select!("where user_id = $1 order by last_seen desc");
 
+/// Every user is after the empty one, which nobody is.
+pub(super) const USERS: &str =
+    "select distinct user_id from session_auth_sessions where user_id > $1
+    order by user_id limit $2";
+
 pub(super) const INSERT: &str = "insert into session_auth_sessions (key, created_at, last_seen, idle, deadline,
     persistent, expires_at, user_id, stamp, logged_in_at, remember, address, browser, data)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (key) do nothing";
