@@ -6,6 +6,7 @@ mod photograph;
 mod site;
 
 mod look;
+mod parking;
 mod refusals;
 mod without_script;
 mod writing;

@@ -50,6 +50,17 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
+    /// Ends every login of a person, as whoever runs the site does.
+    pub(crate) fn log_out(&self, name: &str) -> Result<(), Box<dyn Error>> {
+        let ended = gatepost(self.data.path(), "user")
+            .args(["logout", name])
+            .output()?;
+        match ended.status.success() {
+            true => Ok(()),
+            false => Err(format!("{name}: {}", String::from_utf8_lossy(&ended.stderr)).into()),
+        }
+    }
+
     async fn answers(&mut self) -> Result<(), Box<dyn Error>> {
         let started = Instant::now();
         while TcpStream::connect(self.address).await.is_err() {
