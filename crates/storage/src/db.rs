@@ -13,6 +13,7 @@ use crate::images::Images;
 use crate::parked::Parked;
 use crate::posts::Posts;
 use crate::revisions::Revisions;
+use crate::search::Search;
 use crate::settings::Settings;
 use crate::setup::Setup;
 use crate::users::Users;
@@ -81,6 +82,10 @@ impl Db {
 
     pub fn parked(&self) -> Parked<'_> {
         Parked(self)
+    }
+
+    pub fn search(&self) -> Search<'_> {
+        Search(self)
     }
 
     pub fn settings(&self) -> Settings<'_> {

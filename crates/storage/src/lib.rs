@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //! * [`Db`]: the database, opened, tuned and migrated; the way to everything below.
-//! * [`users`], [`posts`], [`revisions`], [`images`], [`parked`], [`settings`], [`setup`]: a repository each.
+//! * [`users`], [`posts`], [`revisions`], [`images`], [`parked`], [`search`], [`settings`], [`setup`]: a repository each.
 //! * [`ImageStore`]: the bytes of pictures.
 //! * [`Error`], [`OpenError`]: what can fail. Absence is an `Option`, refusal a value.
 //!
@@ -16,11 +16,17 @@ mod migrate;
 mod moment;
 mod sqlite;
 
+// What fuzz targets are run with.
+#[cfg(test)]
+#[path = "../fuzz/inputs.rs"]
+mod inputs;
+
 mod image_store;
 pub mod images;
 pub mod parked;
 pub mod posts;
 pub mod revisions;
+pub mod search;
 pub mod settings;
 pub mod setup;
 pub mod users;

@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "people",
@@ -34,6 +34,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         5,
         "writing",
         include_str!("../migrations/sqlite/0005_writing.sql"),
+    ),
+    (
+        6,
+        "search",
+        include_str!("../migrations/sqlite/0006_search.sql"),
     ),
     (
         7,

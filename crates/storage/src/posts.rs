@@ -26,8 +26,9 @@ mod tags;
 mod trash;
 
 pub use list::TagCount;
+pub(crate) use list::select_summaries;
 use row::{PictureRow, PostRow};
-pub(crate) use row::{excerpt, person, slug, tags, title, visibility};
+pub(crate) use row::{SummaryRow, excerpt, person, slug, tags, title, visibility};
 pub use sitemap::SitemapPart;
 use submissions::Claim;
 

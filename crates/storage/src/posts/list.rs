@@ -38,6 +38,8 @@ macro_rules! select_summaries {
     };
 }
 
+pub(crate) use select_summaries;
+
 /// A list in both directions. Bound are the cursor's time and number, how many posts, and then what the list is of.
 #[derive(Clone, Copy)]
 struct List {

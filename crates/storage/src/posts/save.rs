@@ -11,6 +11,7 @@ use super::{Edit, WantedSlug, slugs, tags};
 use crate::engine::Tx;
 use crate::error::Error;
 use crate::moment;
+use crate::search;
 
 const INSERT: &str = "
     insert into posts (title, text, excerpt, status, visibility, publish_at, submitted_at, owner, last_editor, revision,
@@ -78,6 +79,8 @@ pub(super) async fn create(tx: &mut Tx, edit: &Edit, now: i64) -> Result<Option<
     insert_revision(tx, id, (1, None), &slug, edit, now).await?;
     tags::place(tx, id, edit).await?;
     place_pictures(tx, id, edit).await?;
+    // Last of all, when everything is in place that the post is found by.
+    search::index(tx, id).await?;
     Ok(Some(PostId(id)))
 }
 
@@ -136,6 +139,7 @@ pub(super) async fn update(
         .await
         .map(drop))?;
     place_pictures(tx, id.0, edit).await?;
+    search::index(tx, id.0).await?;
     Ok(Outcome::Saved(RevisionNo(revision)))
 }
 

@@ -9,6 +9,7 @@ mod posts;
 mod races;
 mod revisions;
 mod schema;
+mod search;
 mod settings;
 mod setup;
 mod users;

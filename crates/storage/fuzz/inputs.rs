@@ -1,0 +1,1 @@
+../../session-auth/fuzz/inputs.rs

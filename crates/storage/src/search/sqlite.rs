@@ -1,0 +1,137 @@
+//! The search in SQLite, by its index `search` (FTS5).
+//!
+//! Invariant: what somebody typed reaches the index as quoted words of letters and digits, never as its query language.
+
+use gatepost_domain::search::{Query, Term};
+use sqlx::{SqlitePool, SqliteTransaction, query, query_as, query_scalar};
+
+use super::{Hit, PASSAGE, RANKED, REACHED, Results};
+use crate::error::Error;
+use crate::posts::{SummaryRow, select_summaries};
+
+const COUNT: &str = "select count(*) from (select 1 from search where search match $1 limit $2)";
+
+/// A word in the title weighs more than one in a tag, that more than a name, and all more than the text.
+const BEST: &str = "
+    select rowid from search where search match $1
+    order by bm25(search, 10.0, 6.0, 4.0, 1.0), rowid desc
+    limit $2 offset $3";
+
+/// To weigh a word that most posts have takes as long as to read them all; these read a few from the end of the index.
+const NEWEST: &str = "
+    select post from (
+        select rowid as post, 1 as tier from (select rowid from search where search match $1 order by rowid desc limit $4)
+        union all
+        select rowid, 2 from (select rowid from search where search match $2 order by rowid desc limit $4)
+        union all
+        select rowid, 3 from (select rowid from search where search match $3 order by rowid desc limit $4))
+    group by post order by min(tier), post desc
+    limit $5 offset $6";
+
+const HITS: &str = select_summaries!("h.key" from "json_each($1) h join posts p on p.id = h.value" "true order by h.key");
+const TEXTS: &str = "
+    select substr(p.text, 1, $2) from json_each($1) h
+    join posts p on p.id = h.value
+    join slugs s on s.post = p.id and s.is_current = 1
+    order by h.key";
+
+const UNINDEX: &str = "delete from search where rowid = $1";
+const INDEX: &str = "
+    insert into search (rowid, title, tags, author, text)
+    select id, title, tags, author, text from searchable where id = $1";
+
+pub(super) async fn index(
+    transaction: &mut SqliteTransaction<'static>,
+    post: i64,
+) -> Result<(), Error> {
+    for statement in [UNINDEX, INDEX] {
+        query(statement)
+            .bind(post)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn find(
+    pool: &SqlitePool,
+    wanted: &Query,
+    skip: u32,
+    limit: u32,
+) -> Result<Results, Error> {
+    let everywhere = expression(wanted);
+    // One reader for all, so that its pages are warm and nothing is saved in between.
+    let mut reader = pool.begin().await?;
+    let found: u32 = query_scalar(COUNT)
+        .bind(&everywhere)
+        .bind(RANKED)
+        .fetch_one(&mut *reader)
+        .await?;
+    let limit = limit.min(REACHED.saturating_sub(skip));
+    let posts: Vec<i64> = match found {
+        RANKED => {
+            query_scalar(NEWEST)
+                .bind(format!("{{title}} : ({everywhere})"))
+                .bind(format!("{{title tags author}} : ({everywhere})"))
+                .bind(&everywhere)
+                .bind(REACHED)
+                .bind(limit)
+                .bind(skip)
+                .fetch_all(&mut *reader)
+                .await?
+        }
+        _ => {
+            query_scalar(BEST)
+                .bind(&everywhere)
+                .bind(limit)
+                .bind(skip)
+                .fetch_all(&mut *reader)
+                .await?
+        }
+    };
+    let posts = format!("{posts:?}");
+    let rows: Vec<SummaryRow> = query_as(HITS).bind(&posts).fetch_all(&mut *reader).await?;
+    let texts: Vec<String> = query_scalar(TEXTS)
+        .bind(&posts)
+        .bind(PASSAGE)
+        .fetch_all(&mut *reader)
+        .await?;
+    let hits = rows.into_iter().zip(texts).map(|(row, text)| {
+        Ok(Hit {
+            post: row.summary()?,
+            text,
+        })
+    });
+    Ok(Results {
+        hits: hits.collect::<Result<_, Error>>()?,
+        found,
+    })
+}
+
+/// `"sea" "flat calm" "mor"*`
+fn expression(query: &Query) -> String {
+    let term = |term: &Term| {
+        let words = term.words().join(" ").replace('"', "\"\"");
+        format!("\"{words}\"{}", if term.begins() { "*" } else { "" })
+    };
+    let terms: Vec<String> = query.terms().iter().map(term).collect();
+    terms.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_index_s_own_language_gets_through() {
+        let expression = |typed: &str| expression(&Query::parse(typed));
+        assert_eq!(
+            expression("sea \"flat calm\" mor"),
+            "\"sea\" \"flat calm\" \"mor\"*"
+        );
+        assert_eq!(
+            expression("title:x* OR (a NOT b) ^c + d\" "),
+            "\"title\" \"x\" \"or\" \"a\" \"not\" \"b\" \"c\" \"d\""
+        );
+    }
+}
