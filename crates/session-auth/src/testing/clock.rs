@@ -31,6 +31,11 @@ pub fn now() -> OffsetDateTime {
     NOW.get()
 }
 
+/// Sets the clock of this thread back, as an operator does who finds it wrong.
+pub(super) fn set_back(by: Duration) {
+    NOW.set(NOW.get() - by);
+}
+
 /// Lets time pass on this thread.
 pub fn advance(by: Duration) {
     NOW.set(NOW.get() + by);

@@ -17,6 +17,7 @@ mod handlers;
 mod kept;
 mod lifetimes;
 mod logins;
+mod people;
 mod races;
 mod records;
 mod strangers;
@@ -55,6 +56,7 @@ pub async fn contract<S: Into<AnyStorage>>(open: impl AsyncFn(&str) -> S) {
     handlers::check(&mut suite).await;
     races::check(&mut suite).await;
     logins::check(&mut suite).await;
+    people::check(&mut suite).await;
     lifetimes::check(&mut suite).await;
     faults::check(&mut suite).await;
     strangers::check(&mut suite).await;

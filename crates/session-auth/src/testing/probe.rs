@@ -66,6 +66,11 @@ impl Probe {
         self.kept.in_cookie().is_some()
     }
 
+    /// Whether a server knows of every session, also where the browser keeps what is in it.
+    pub(super) fn is_on_server(&self) -> bool {
+        self.kept.on_server().is_some()
+    }
+
     /// Another program that keeps its sessions in the same place.
     pub(super) fn stranger(&self) -> Option<Arc<dyn Stranger>> {
         self.kept.stranger()

@@ -5,6 +5,7 @@
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod two_processes;
 
 /// The address of a server that the gate started.
 fn address(variable: &str) -> String {

@@ -243,7 +243,13 @@ impl SessionStorage for Carried {
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
         let Some(stored) = self.session(key) else {
-            return Ok(Outcome::Gone);
+            // Another session of this person's is ended where it is known; its values nobody here could change.
+            return match self.ledger() {
+                Some(ledger) if change.set.is_empty() => {
+                    ledger.commit(key, &without_values(change)).await
+                }
+                _ => Ok(Outcome::Gone),
+            };
         };
         let next = match change.apply(&stored) {
             Applied::Stored(next) => self.cookies.shaped(next, &change.login),
@@ -305,7 +311,10 @@ impl SessionStorage for Carried {
     ) -> Result<u64, StorageError> {
         match self.ledger() {
             Some(ledger) => ledger.delete_by_user(user, except).await,
-            None => Ok(0),
+            // Nobody may believe that "log out everywhere" has done something.
+            None => Err(StorageError::new(
+                "nobody knows which cookies there are, so none can be ended",
+            )),
         }
     }
 

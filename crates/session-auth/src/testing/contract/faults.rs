@@ -128,6 +128,17 @@ async fn unstorable(stage: Stage) -> Checked {
             .map(|ended| ended.to_string())
     };
     is_unavailable(&site.visit(&cookie, end_others).await)?;
+    let list = |request: RequestSession, _| async move {
+        let listed = request.sessions_of("alice").await;
+        listed.map(|listed| listed.len().to_string())
+    };
+    is_unavailable(&site.visit(&cookie, list).await)?;
+    let cycle = |_, session: Session| async move { session.cycle_id().await.map_err(refused) };
+    is_unavailable(&site.visit(&cookie, cycle).await)?;
+    let clear = |_, session: Session| async move {
+        session.clear().await;
+    };
+    is_unavailable(&site.visit(&cookie, clear).await)?;
 
     stage.probe.fail(&[]);
     ensure_eq(

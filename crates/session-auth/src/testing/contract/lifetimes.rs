@@ -9,7 +9,7 @@ use tower_sessions_core::Expiry;
 
 use super::{
     super::{
-        clock::{advance, now},
+        clock::{advance, now, set_back},
         probe::Call,
         site::{Answer, Site, log_in, refused},
     },
@@ -17,7 +17,7 @@ use super::{
     cookies::cookie_of,
     ensure, ensure_eq,
 };
-use crate::{AnyStorage, Promise, Session};
+use crate::{AnyStorage, Promise, Session, SessionStorage, request::RequestSession};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -86,6 +86,27 @@ where
             Promise::Lifetimes,
             "an expiry in the past ends the session",
             past,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "a clock that is set back ends nobody's session",
+            clock_set_back,
+        )
+        .await;
+    suite
+        .check(
+            Promise::Lifetimes,
+            "a clock that jumps ahead ends sessions for as long as it is wrong",
+            clock_ahead,
+        )
+        .await;
+    suite
+        .check(
+            Promise::Cleanup,
+            "of a session that is over nothing stays on the server",
+            nothing_stays,
         )
         .await;
     suite
@@ -361,6 +382,69 @@ async fn past(stage: Stage) -> Checked {
         )?;
     }
     Ok(())
+}
+
+async fn clock_set_back(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR));
+    let cookie = site.log_in("", "alice").await.cookie();
+    site.write(&cookie, "a", 1).await;
+    set_back(DAY);
+    for number in 0..3 {
+        let user = site.user(&cookie).await;
+        ensure_eq(user.as_deref(), Some("alice"), "logged in")?;
+        let written = site.write(&cookie, "b", number).await;
+        ensure(written.status.is_success(), format!("{written:?}"))?;
+        let value = site.value(&cookie, "b").await;
+        ensure_eq(value, Some(json!(number)), "written")?;
+        advance(HOUR / 2);
+    }
+    // Whoever logs in while it is wrong, and is still there when it is right again.
+    let login = site.log_in(&cookie, "alice").await.cookie();
+    advance(HOUR / 2);
+    ensure_eq(
+        site.user(&login).await.as_deref(),
+        Some("alice"),
+        "logged in by a login of yesterday",
+    )?;
+    advance(DAY);
+    ensure(
+        !stage.keeps(Promise::Lifetimes) || site.user(&login).await.is_none(),
+        "it outlived its idle timeout",
+    )
+}
+
+/// Nobody is let in, and nothing is thrown away before the cleanup comes.
+async fn clock_ahead(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR));
+    let cookie = site.log_in("", "alice").await.cookie();
+    advance(365 * DAY);
+    let who = |request: RequestSession, _| async move {
+        let login = request.login().await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+        login.map_or(Ok(()), |_| Err(StatusCode::CONFLICT))
+    };
+    let answer = site.visit(&cookie, who).await;
+    ensure_eq(answer.status, StatusCode::OK, "status of a visitor")?;
+    ensure_eq(answer.set_cookie(), "", "Set-Cookie of a visitor")?;
+    set_back(365 * DAY);
+    ensure_eq(
+        site.user(&cookie).await.as_deref(),
+        Some("alice"),
+        "logged in when the clock is right again",
+    )
+}
+
+async fn nothing_stays(stage: Stage) -> Checked {
+    let site = Site::new(stage.layer().idle_timeout(HOUR));
+    let cookie = site.log_in("", "alice").await.cookie();
+    let removed = async || {
+        let removed = stage.probe.delete_expired(now(), 10).await;
+        removed.map_err(|error| error.to_string())
+    };
+    ensure_eq(removed().await?, 0, "removed while it lives")?;
+    advance(HOUR);
+    let on_server = u64::from(stage.probe.is_on_server());
+    ensure_eq(removed().await?, on_server, "removed when it is over")?;
+    ensure_eq(site.user(&cookie).await, None, "logged in")
 }
 
 async fn over_at_commit(stage: Stage) -> Checked {

@@ -16,7 +16,11 @@ use crate::counter::{body, cookie_of, count_together, damage_is_nobodys, site, v
 
 /// A schema of this name is a database of its own to whoever connects like this; of each run of the tests another one.
 async fn pool(name: &str) -> PgPool {
-    let schema = format!("test_{}_{name}", std::process::id()).replace('-', "_");
+    pool_in(&format!("test_{}_{name}", std::process::id())).await
+}
+
+pub(super) async fn pool_in(name: &str) -> PgPool {
+    let schema = name.replace('-', "_");
     let options = PgConnectOptions::from_str(&super::address("GATEPOST_TEST_POSTGRES")).unwrap();
     let options = options.options([("search_path", schema.as_str())]);
     let pool = PgPoolOptions::new().max_connections(4);

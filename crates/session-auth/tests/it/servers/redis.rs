@@ -16,11 +16,11 @@ use time::OffsetDateTime;
 
 use crate::counter::{body, cookie_of, count_together, damage_is_nobodys, site, visit};
 
-fn client() -> RedisClient {
+pub(super) fn client() -> RedisClient {
     RedisClient::open(super::address("GATEPOST_TEST_REDIS")).unwrap()
 }
 
-async fn connection() -> MultiplexedConnection {
+pub(super) async fn connection() -> MultiplexedConnection {
     client().get_multiplexed_async_connection().await.unwrap()
 }
 
@@ -262,12 +262,10 @@ async fn the_index_of_a_user_names_sessions_before_they_are_there_and_forgets_th
 #[tokio::test]
 #[ignore = "starts redis-server: cargo xtask test"]
 async fn cut_connections_and_forgotten_scripts_lose_nothing() {
-    // A server of its own: the connections of other tests are not to be cut.
-    let server = many::Server::start(&[]);
-    let is_there = |answer: String| answer == "PONG";
-    server.until(&["PING"], is_there).await;
+    // The connections of other tests are not to be cut.
+    let (server, storage) = private(&[]).await;
     let client = RedisClient::open(server.url()).unwrap();
-    let site = site(RedisStorage::new(client.clone()));
+    let site = site(storage);
     let cookie = cookie_of(&site).await;
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     for expected in 2..5 {
@@ -342,4 +340,93 @@ async fn a_damaged_session_keeps_nobody_from_listing_and_ending_the_others() {
     let _: u64 = connection.hset(&stored[0], "seen", "?").await.unwrap();
     assert_eq!(storage.list_by_user("alice").await.unwrap().len(), 1);
     assert_eq!(storage.delete_by_user("alice", None).await.unwrap(), 2);
+}
+
+/// A Redis of its own for one test.
+async fn private(options: &[&str]) -> (many::Server, RedisStorage) {
+    let server = many::Server::start(options);
+    let is_there = |answer: String| answer == "PONG";
+    server.until(&["PING"], is_there).await;
+    let storage = RedisStorage::new(RedisClient::open(server.url()).unwrap());
+    (server, storage)
+}
+
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn an_evicted_session_is_a_logout_and_nothing_else() {
+    let policy = ["--maxmemory", "4mb", "--maxmemory-policy", "allkeys-random"];
+    let (server, storage) = private(&policy).await;
+    let site = site(storage.clone());
+    let cookie = cookie_of(&site).await;
+    let large = || {
+        let text = format!(r#"{{"large": "{}"}}"#, "x".repeat(20_000));
+        StoredSession {
+            login: None,
+            values: Values::from_json(text).unwrap(),
+            ..session_of("nobody")
+        }
+    };
+    let mut number = 0_u32;
+    let evicted = loop {
+        for _ in 0..20 {
+            number += 1;
+            let mut bytes = [0; 32];
+            bytes[..4].copy_from_slice(&number.to_be_bytes());
+            let created = storage
+                .create(&SessionKey::from_bytes(bytes), &large())
+                .await;
+            assert!(created.unwrap());
+        }
+        let read = visit(&site, "/read", &cookie).await;
+        assert_eq!(read.status(), StatusCode::OK);
+        assert!(!read.headers().contains_key("set-cookie"));
+        match body(read).await.as_str() {
+            "Some(1)" => assert!(number < 100_000, "Redis evicts nothing"),
+            other => break other.to_owned(),
+        }
+    };
+    assert_eq!(evicted, "None");
+    let begun = visit(&site, "/count", &cookie).await;
+    let set = begun.headers()["set-cookie"].to_str().unwrap();
+    assert!(
+        !set.starts_with(&cookie),
+        "the old id is not taken up again"
+    );
+
+    // Between the reading and the writing of one request.
+    let mine = key(1);
+    assert!(storage.create(&mine, &session_of("alice")).await.unwrap());
+    let _: String = server.tell(&["FLUSHALL"]).await.unwrap();
+    let mut change = Change::new(start());
+    change.set.insert("late".to_owned(), true.into());
+    for new_key in [None, Some(key(2))] {
+        change.new_key = new_key;
+        let outcome = storage.commit(&mine, &change).await.unwrap();
+        assert!(matches!(outcome, Outcome::Gone));
+    }
+    assert_eq!(server.tell::<u64>(&["EXISTS", "late"]).await.unwrap(), 0);
+    assert!(storage.load(&mine).await.unwrap().is_none());
+    assert!(storage.load(&key(2)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn a_redis_that_is_full_and_evicts_nothing_serves_reads_and_refuses_writes() {
+    let (server, storage) = private(&["--maxmemory-policy", "noeviction"]).await;
+    let site = site(storage);
+    let cookie = cookie_of(&site).await;
+    let set = async |maxmemory| {
+        let words = ["CONFIG", "SET", "maxmemory", maxmemory];
+        let _: String = server.tell(&words).await.unwrap();
+    };
+    set("1").await;
+    assert_eq!(body(visit(&site, "/read", &cookie).await).await, "Some(1)");
+    for (path, cookie) in [("/count", &*cookie), ("/write", &*cookie), ("/count", "")] {
+        let refused = visit(&site, path, cookie).await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(refused.headers().contains_key("retry-after"));
+        assert!(!refused.headers().contains_key("set-cookie"));
+    }
+    set("0").await;
+    assert_eq!(body(visit(&site, "/count", &cookie).await).await, "2");
 }

@@ -57,7 +57,7 @@ impl Server {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    async fn tell<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
+    pub(super) async fn tell<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
         let client = Client::open(self.url())?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         let mut command = Cmd::new();
