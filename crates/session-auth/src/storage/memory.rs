@@ -18,9 +18,35 @@ use crate::StorageError;
 
 /// Keeps sessions in memory: for tests, and for sites whose visitors may be logged out by a restart.
 ///
-/// A clone is the same storage. Of what storages may differ in, it keeps:
+/// A clone is the same storage.
+///
+/// # What it keeps
+///
+/// Each session under the hash of its id, and two indexes: whose it is, and when it is over. A session takes about a
+/// kilobyte and what handlers put into it; the cleanup takes what is over, and nothing else does.
+///
+/// # What it promises
 ///
 #[doc = include_str!("memory.md")]
+///
+/// # What it cannot
+///
+/// Two processes each have their own: a site that runs more than one needs a storage that they share.
+///
+/// # Errors
+///
+/// None: memory does not fail.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), session_auth::StorageError> {
+/// use session_auth::{MemoryStorage, SessionKey, SessionLayer, SessionStorage};
+///
+/// let storage = MemoryStorage::new();
+/// let sessions = SessionLayer::new(storage.clone());
+/// // A session that nobody has stored is none.
+/// assert!(storage.load(&SessionKey::from_bytes([7; 32])).await?.is_none());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStorage {
     table: Arc<RwLock<Table>>,

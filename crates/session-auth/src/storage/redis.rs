@@ -39,14 +39,32 @@ const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Cluster.
 ///
 /// A connection is made when it is first needed, shared by all requests, and made anew when it breaks. A clone is the
-/// same storage. Of what storages may differ in, it keeps:
+/// same storage.
+///
+/// # What it keeps
+///
+/// A hash for each session, under the hash of its id, with one field for each value; and for each user a hash that names
+/// their sessions. All keys begin with the [`prefix`](Self::prefix). What is over stays a day longer, for servers whose
+/// clocks differ.
+///
+/// # What it promises
 ///
 #[doc = include_str!("redis.md")]
 ///
-/// This is as durable as the Redis is: one without `appendonly` forgets its sessions when it ends, and a replica that
+/// # What it cannot
+///
+/// It is as durable as the Redis is: one without `appendonly` forgets its sessions when it ends, and a replica that
 /// takes over has forgotten what was acknowledged and not yet copied, a logout included. Let it not evict
 /// (`maxmemory-policy noeviction`): an evicted session is a logout, but an evicted index hides sessions from "log out
-/// everywhere". For `rediss:` addresses turn on a TLS feature of the crate `redis` and install its provider.
+/// everywhere". A session whose login counts no more, after a change of the password for instance, is nobody's at once,
+/// but stays until its time is over. For `rediss:` addresses turn on a TLS feature of the crate `redis` and install its
+/// provider.
+///
+/// # Errors
+///
+/// A server that is away, full, or slower than three seconds. What is asked is asked again on a new connection; a change
+/// whose answer was lost is an error, since it may have happened. What lies under a key and is no session is
+/// [damaged](StorageError::damaged), and goes.
 ///
 /// ```
 /// use session_auth::{RedisStorage, SessionKey, SessionStorage};

@@ -40,12 +40,30 @@ const PROMISES: Promises = Promises::ALL;
 
 /// Keeps sessions in a table of an SQLite or PostgreSQL database.
 ///
-/// The table is the storage's own: call [`migrate`](Self::migrate) at start. Everything is durable when it is
-/// acknowledged, as far as the database's settings make commits durable; only the times of last use are written in
-/// batches, one transaction a second, and may be lost in a crash. A clone is the same storage. Of what storages may
-/// differ in, it keeps:
+/// A clone is the same storage.
+///
+/// # What it keeps
+///
+/// A row for each session in `session_auth_sessions`, under the hash of its id: times, whose it is, where it was opened,
+/// and what handlers put into it as JSON text. For a week after the end of a login `session_auth_ended` says whose it was
+/// ([`Auth::former_user`](crate::Auth::former_user)). The tables are the storage's own: call [`migrate`](Self::migrate) at
+/// start. They have fixed names, so whoever shares the database, or on PostgreSQL the schema, shares the sessions; where
+/// these are of different directories of users, see [`AuthLayer::among_others`](crate::AuthLayer::among_others).
+///
+/// # What it promises
 ///
 #[doc = include_str!("sql.md")]
+///
+/// # What it cannot
+///
+/// It is as durable as the database makes a commit, so with SQLite's `synchronous=NORMAL` a logout may be undone by a power
+/// cut. Times of last use are written in batches, one transaction a second, and may be lost in a crash. Reads have to see
+/// what was just committed: on PostgreSQL that is the primary, and no replica.
+///
+/// # Errors
+///
+/// Whatever the database answers, a lost connection or a locked file for instance; also that the tables are not there. A
+/// row that cannot be decoded is [damaged](StorageError::damaged), and goes.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]

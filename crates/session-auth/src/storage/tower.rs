@@ -61,13 +61,27 @@ const SESSION: &str = "gatepost-session-auth";
 
 /// Keeps sessions in a store made for tower-sessions, for a site that has one and cannot do without.
 ///
-/// The store's id of a session is the first half of its key, so a copy of the store logs nobody in. But a store has no
-/// other way to write than to replace, and no way to find the sessions of a user, so this is weaker than the storages
-/// of this crate:
+/// # What it keeps
+///
+/// A record for each session with one value in it, `gatepost-session-auth`. Its id is the first half of the session's key.
+/// Sessions that the site had before are read when it is told to ([`existing_ids`](Self::existing_ids)).
+///
+/// # What it promises
 ///
 #[doc = include_str!("tower.md")]
 ///
 /// Whether sessions survive a restart is up to the store.
+///
+/// # What it cannot
+///
+/// A store has no other way to write than to replace, and no way to find the sessions of a user: a request that was under
+/// way at a logout may bring the session back, and "log out everywhere" is refused. What ends sessions for certain here is
+/// the user's [`Stamp`](crate::Stamp).
+///
+/// # Errors
+///
+/// Whatever the store answers. A record that it cannot decode, or that is no session of this crate, is
+/// [damaged](StorageError::damaged), and goes.
 ///
 /// ```
 /// use session_auth::{Promise, SessionKey, SessionStorage, TowerStorage};

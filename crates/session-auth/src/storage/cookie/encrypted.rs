@@ -14,13 +14,25 @@ use crate::{AnyStorage, Promises, Randomness, SessionStorage};
 ///
 /// The server keeps nothing, so it ends nothing: a stolen copy of the cookie lives until it expires, also after a logout,
 /// unless the sessions are [`revocable`](Self::revocable) or the user's [`Stamp`](crate::Stamp) changes. The expiry is in
-/// the cookie and judged by the server's clock. Of what storages may differ in, it keeps:
+/// the cookie and judged by the server's clock.
+///
+/// # What it keeps
+///
+/// The whole session in the cookie, and nothing on the server unless it is revocable.
+///
+/// # What it promises
 ///
 #[doc = include_str!("sealed.md")]
 ///
 /// and, when it is revocable:
 ///
 #[doc = include_str!("sealed_revocable.md")]
+///
+/// # Errors
+///
+/// A session that needs more than 4096 bytes of cookie is a [`SessionTooLarge`](crate::SessionTooLarge), and the browser
+/// keeps the one it has. A value that no key opens is removed from the browser, and is no error. A revocable storage fails
+/// when the one behind it does. A key of a wrong length is a [`KeyError`] at construction.
 ///
 /// ```
 /// use session_auth::{EncryptedCookieStorage, SessionLayer};

@@ -9,9 +9,18 @@ use crate::{AnyStorage, Promises};
 ///
 /// The login is a string among the values, so a login made there is one here. With the format come its limits: it keeps
 /// no id, no stamp and no time of login, and a session ends `max_age` after it was last written, or never. Use it while
-/// both servers run, then drop it. Of what storages may differ in, it keeps (over a storage with a key):
+/// both servers run, then drop it.
+///
+/// # What it promises
+///
+/// Over a storage with a key:
 ///
 #[doc = include_str!("shared.md")]
+///
+/// # Errors
+///
+/// A session that needs more than 4096 bytes of cookie is a [`SessionTooLarge`](crate::SessionTooLarge). What Python reads
+/// and we do not, `NaN` for instance, is removed from the browser, and is no error.
 ///
 /// ```
 /// # #[cfg(feature = "encrypted-cookie")] {

@@ -5,9 +5,21 @@ use crate::{AnyStorage, Promises, SessionStorage};
 
 /// Keeps sessions in the cookie as they are: for tests, and to look at what a session holds.
 ///
-/// **Whoever has the browser is whoever they say they are.** Of what storages may differ in, it keeps:
+/// **Whoever has the browser is whoever they say they are.**
+///
+/// # What it keeps
+///
+/// The whole session as JSON text in the cookie, and nothing on the server unless it is [`revocable`](Self::revocable).
+///
+/// # What it promises
 ///
 #[doc = include_str!("simple.md")]
+///
+/// # Errors
+///
+/// A session that needs more than 4096 bytes of cookie is a [`SessionTooLarge`](crate::SessionTooLarge), and the browser
+/// keeps the one it has. A value that is no session is removed from the browser, and is no error. A revocable storage
+/// fails when the one behind it does.
 ///
 /// ```
 /// use session_auth::{Promise, SessionLayer, SimpleCookieStorage};

@@ -63,9 +63,18 @@ const PROMISES: Promises = Promises::all_but(&[
 ///
 /// Made by [`RedisStorage::aiohttp_compatible`]. The login is a string among the values, so whoever Python has logged in
 /// is logged in here, and the other way round. Use it while both servers run, then go on with [`RedisStorage`] itself:
-/// with Python's format come its limits. Of what storages may differ in, it keeps:
+/// with Python's format come its limits.
+///
+/// # What it keeps
+///
+/// One JSON text for each session, under the cookie's name and the id that is in the cookie; Redis drops it `max_age` after
+/// it was last written.
+///
+/// # What it promises
 ///
 #[doc = include_str!("aiohttp.md")]
+///
+/// # What it cannot
 ///
 /// Ids are read as aiohttp-session makes them by itself (`uuid4().hex`): 32 letters, digits, `-` or `_`. A `key_factory` of
 /// the Python site's own has to make such ones. What Python's `json` writes and JSON does not know, `NaN` for instance, is

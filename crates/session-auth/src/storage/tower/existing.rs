@@ -44,7 +44,8 @@ pub(super) const PROMISES: Promises = Promises::all_but(&[
 ///
 /// The cookie keeps its name, which is `id` with tower-sessions; where the site has said another, say it to
 /// [`SessionLayer::cookie_name`](crate::SessionLayer::cookie_name). A cookie that was signed or encrypted is not understood.
-/// Of what storages may differ in, it keeps:
+///
+/// # What it promises
 ///
 #[doc = include_str!("existing.md")]
 ///
