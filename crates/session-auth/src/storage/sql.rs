@@ -148,8 +148,8 @@ impl SqlStorage {
     ///
     /// // With more connections than one for writing, nobody could tell whose write it was.
     /// let pool = SqlitePoolOptions::new().max_connections(2).connect_lazy("sqlite::memory:")?;
-    /// let refused = std::panic::catch_unwind(|| SqlStorage::sqlite(pool).single_process());
-    /// assert!(refused.is_err());
+    /// let single = std::panic::AssertUnwindSafe(|| SqlStorage::sqlite(pool).single_process());
+    /// assert!(std::panic::catch_unwind(single).is_err());
     /// # Ok(()) }
     /// ```
     #[cfg(feature = "sqlite")]
