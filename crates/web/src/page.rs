@@ -191,6 +191,20 @@ impl ContextProcessor for PathContext {
     }
 }
 
+/// `theme` in every template: light or dark, where somebody chose.
+pub(crate) struct ThemeContext;
+
+#[async_trait]
+impl ContextProcessor for ThemeContext {
+    fn keys(&self) -> &'static [&'static str] {
+        &["theme"]
+    }
+
+    async fn values(&self, parts: &Parts) -> Result<Value, BoxError> {
+        Ok(context! { theme => Theme::of(&parts.headers).word() })
+    }
+}
+
 /// `flash` in every template: what the last request had to say, claimed by the page that shows it.
 pub(crate) struct FlashContext;
 

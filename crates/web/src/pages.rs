@@ -15,6 +15,7 @@ pub(crate) mod posts;
 pub(crate) mod robots;
 pub(crate) mod setup;
 pub(crate) mod sitemap;
+pub(crate) mod theme;
 
 /// A time as templates and the database have it: unix milliseconds.
 pub(crate) fn millis(at: time::OffsetDateTime) -> i64 {

@@ -10,8 +10,7 @@ use axum::routing::{get, post};
 
 use crate::assets;
 use crate::pages::{
-    account, feeds, health, image, index, llms, login, logout, parked, posts, robots, setup,
-    sitemap,
+    account, feeds, health, image, index, llms, login, logout, parked, posts, robots, setup, sitemap, theme,
 };
 use crate::state::App;
 
@@ -42,6 +41,7 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/parked", get(parked::index).post(posts::park).layer(DefaultBodyLimit::disable()))
         .route("/parked/{form}", get(posts::parked))
         .route("/parked/{form}/discard", post(parked::destroy))
+        .route("/account/theme", post(theme::update))
         .route("/setup", get(setup::new).post(setup::create))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -17,7 +17,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::assets::Assets;
 use crate::auth::Accounts;
-use crate::page::{FlashContext, PathContext};
+use crate::page::{FlashContext, PathContext, ThemeContext};
 use crate::parking::ParkedContext;
 use crate::site::Site;
 use crate::zone::Zone;
@@ -43,6 +43,7 @@ impl Templates {
                 account.user.username.to_string()
             }))
             .with(PathContext)
+            .with(ThemeContext)
             .with(FlashContext)
             .with(ParkedContext);
         if dev {

@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use serde::Serialize;
 
 /// What the cookie is called.
-pub(crate) const COOKIE: &str = "theme";
+const COOKIE: &str = "theme";
 
 /// A reader's choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -33,6 +33,16 @@ impl Theme {
 
     pub(crate) fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.word() == word)
+    }
+
+    /// What makes a browser carry the choice for a year, or forget it.
+    pub(crate) fn cookie(self, secure: bool) -> String {
+        let (word, seconds) = match self {
+            Self::Auto => ("", 0),
+            chosen => (chosen.word(), 365 * 24 * 60 * 60),
+        };
+        let secure = if secure { "; Secure" } else { "" };
+        format!("{COOKIE}={word}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 
     /// The choice that a request carries.

@@ -18,6 +18,7 @@ use crate::arrival::Arrival;
 use crate::error::{Cause, Chain, Problem};
 use crate::server::SlowBody;
 use crate::state::App;
+use crate::theme::Theme;
 
 /// What is remembered of a request in case its answer is an error.
 pub(super) struct Asked {
@@ -25,6 +26,7 @@ pub(super) struct Asked {
     method: Method,
     uri: Uri,
     accept: Option<HeaderValue>,
+    theme: Theme,
     body: Option<SlowBody>,
 }
 
@@ -35,6 +37,7 @@ impl Asked {
             method: request.method().clone(),
             uri: request.uri().clone(),
             accept: request.headers().get(header::ACCEPT).cloned(),
+            theme: Theme::of(request.headers()),
             body: request.extensions().get().cloned(),
         }
     }
@@ -63,6 +66,7 @@ impl Asked {
             title: wording.title,
             detail: detail.as_deref().unwrap_or(wording.detail),
             advice: wording.advice,
+            theme: self.theme,
             request_id: self.arrival.map(|arrival| arrival.id.to_string()),
         };
         let (kind, text) = if self.wants_json() {
@@ -175,6 +179,7 @@ struct View<'a> {
     title: &'static str,
     detail: &'a str,
     advice: &'static str,
+    theme: Theme,
     request_id: Option<String>,
 }
 

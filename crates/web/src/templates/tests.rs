@@ -92,11 +92,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/error.html",
-            context! { status => 404, title => "Nothing here", detail => "No page", advice => "Go back", request_id => "1-2" },
+            context! { theme => "light", status => 404, title => "Nothing here", detail => "No page", advice => "Go back", request_id => "1-2" },
         ),
         (
             "pages/error.html",
-            context! { status => 500, title => "Broken", detail => "No", advice => "Wait", request_id => () },
+            context! { theme => "light", status => 500, title => "Broken", detail => "No", advice => "Wait", request_id => () },
         ),
     ]
 }
@@ -107,8 +107,8 @@ fn every_page_renders_for_visitors_and_for_writers() {
     let message = context! { level => "success", text => "Done <b>", undo => "/a/restore" };
     for (name, view) in samples() {
         for chrome in [
-            context! { username => (), path => "/a", flash => (), parked => () },
-            context! { username => "alice", path => "/", flash => [message.clone()], parked => [context! { href => "/parked/k", title => "", at => 0 }] },
+            context! { username => (), path => "/a", flash => (), parked => (), theme => "dark" },
+            context! { username => "alice", path => "/", flash => [message.clone()], parked => [context! { href => "/parked/k", title => "", at => 0 }], theme => "dark" },
         ] {
             let page = templates.environment.get_template(name).unwrap();
             let html = page.render(context! { ..view.clone(), ..chrome });
@@ -147,7 +147,7 @@ fn what_nobody_gave_is_an_error() {
         .environment
         .get_template("pages/posts/delete.html")
         .unwrap();
-    let chrome = context! { username => (), path => "/", flash => (), parked => () };
+    let chrome = context! { username => (), path => "/", flash => (), parked => (), theme => "dark" };
     assert!(
         page.render(context! { href => "/a", title => "A", ..chrome.clone() })
             .is_err(),
