@@ -45,7 +45,10 @@ impl Articles {
             .filter(|picture| !markdown::shows(text, picture));
         let lead = picture.and_then(Figure::of);
         let html = markdown::render_page(text, &post.pictures, lead.is_some()).await;
-        let summary = markdown::summary(text, 160);
+        let summary = match &post.excerpt {
+            Some(excerpt) => excerpt.to_string(),
+            None => markdown::summary(text, 160),
+        };
         let minutes = markdown::minutes(text);
         let weight = html.len();
         let article = Arc::new(Article {
@@ -64,7 +67,10 @@ impl Articles {
         if let Some(words) = self.beginnings.get(key) {
             return words;
         }
-        let words: Arc<str> = markdown::summary(&post.opening, IN_A_LIST).into();
+        let words: Arc<str> = match &post.excerpt {
+            Some(excerpt) => excerpt.as_str().into(),
+            None => markdown::summary(&post.opening, IN_A_LIST).into(),
+        };
         self.beginnings.put(key, Arc::clone(&words), words.len());
         words
     }

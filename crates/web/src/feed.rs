@@ -6,7 +6,8 @@
 mod html;
 mod json;
 
-use gatepost_domain::post::{Post, Status, Visibility};
+use gatepost_domain::post::Post;
+use gatepost_domain::tag::Tag;
 use minijinja::context;
 use serde::Serialize;
 
@@ -50,8 +51,15 @@ struct Entry {
     html: String,
     picture: Option<String>,
     author: Author,
+    tags: Vec<Label>,
     published: i64,
     updated: i64,
+}
+
+#[derive(Serialize)]
+struct Label {
+    key: String,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -71,7 +79,7 @@ impl Feed {
     pub(crate) async fn of(app: &App, subject: Subject, posts: &[Post]) -> Self {
         let base = app.config.base_url.as_str();
         let mut entries = Vec::with_capacity(posts.len());
-        for post in posts.iter().filter(|post| is_listed(post)) {
+        for post in posts.iter().filter(|post| post.is_listed()) {
             entries.push(Entry::of(app, &app.look.articles, post).await);
         }
         Self {
@@ -119,6 +127,7 @@ impl Entry {
                 name: post.owner.display_name.to_string(),
                 url: format!("{base}{}", paths::author(&post.owner.username)),
             },
+            tags: post.tags.iter().map(Label::of).collect(),
             published,
             // What was written before it was published is not older than that to a reader.
             updated: millis(post.updated_at).max(published),
@@ -126,6 +135,11 @@ impl Entry {
     }
 }
 
-fn is_listed(post: &Post) -> bool {
-    post.status == Status::Published && post.visibility == Visibility::Public
+impl Label {
+    fn of(tag: &Tag) -> Self {
+        Self {
+            key: tag.key().as_str().to_owned(),
+            name: tag.name().to_owned(),
+        }
+    }
 }

@@ -3,10 +3,13 @@
 //! Invariant: a handler finds within what the viewer may touch, acts, commits and answers.
 
 pub(crate) mod account;
+pub(crate) mod archive;
+pub(crate) mod authors;
 pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod image;
 pub(crate) mod index;
+pub(crate) mod list;
 pub(crate) mod llms;
 pub(crate) mod login;
 pub(crate) mod logout;
@@ -15,6 +18,7 @@ pub(crate) mod posts;
 pub(crate) mod robots;
 pub(crate) mod setup;
 pub(crate) mod sitemap;
+pub(crate) mod tags;
 pub(crate) mod theme;
 
 /// A time as templates and the database have it: unix milliseconds.

@@ -5,10 +5,11 @@ use axum::response::{IntoResponse, Response};
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::post::PostAddress;
 use gatepost_domain::slug::Slug;
+use gatepost_domain::tag::TagKey;
 use gatepost_domain::username::Username;
 use http::request::Parts;
 use http::{StatusCode, header};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::Error;
 
@@ -95,6 +96,19 @@ pub(crate) fn author(username: &Username) -> String {
     format!(
         "/authors/{}",
         utf8_percent_encode(username.as_str(), SEGMENT)
+    )
+}
+
+/// `/tags/{tag}`
+pub(crate) fn tag(key: &TagKey) -> String {
+    format!("/tags/{}", utf8_percent_encode(key.as_str(), SEGMENT))
+}
+
+/// `/tags` from this one on.
+pub(crate) fn tags_from(key: &TagKey) -> String {
+    format!(
+        "/tags?from={}",
+        utf8_percent_encode(key.as_str(), NON_ALPHANUMERIC)
     )
 }
 

@@ -10,7 +10,8 @@ use axum::routing::{get, post};
 
 use crate::assets;
 use crate::pages::{
-    account, feeds, health, image, index, llms, login, logout, parked, posts, robots, setup, sitemap, theme,
+    account, archive, authors, feeds, health, image, index, llms, login, logout, parked, posts,
+    robots, setup, sitemap, tags, theme,
 };
 use crate::state::App;
 
@@ -33,8 +34,15 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/{post}/history/{n}", get(posts::revision).post(posts::restore_revision))
         .route("/images/{file}", get(image::show))
         .route("/images", post(posts::receive).layer(DefaultBodyLimit::disable()))
+        .route("/authors/{username}", get(authors::show))
+        .route("/tags", get(tags::index))
+        .route("/tags/{tag}", get(tags::show))
+        .route("/archive", get(archive::index))
+        .route("/archive/{month}", get(archive::show))
         .route("/feed.atom", get(feeds::atom))
         .route("/feed.json", get(feeds::json))
+        .route("/authors/{username}/feed.atom", get(feeds::of_author))
+        .route("/tags/{tag}/feed.atom", get(feeds::of_tag))
         .route("/account", get(account::show).post(account::update))
         .route("/account/password", get(account::password).post(account::change))
         .route("/account/sessions", get(account::sessions).post(account::end))

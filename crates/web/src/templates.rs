@@ -163,7 +163,8 @@ fn write_value(
     Ok(out.write_str(rest)?)
 }
 
-fn iso(at: i64) -> Result<String, Error> {
+/// As machines read it.
+pub(crate) fn iso(at: i64) -> Result<String, Error> {
     moment(at)?
         .format(&Rfc3339)
         .map_err(|error| no_time().with_source(error))

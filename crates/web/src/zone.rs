@@ -2,10 +2,14 @@
 //!
 //! Invariant: inside the program a moment is UTC; local time exists only in what is shown and in what is typed.
 
+mod months;
+
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use time::OffsetDateTime;
+
+pub(crate) use self::months::Month;
 
 /// A time zone by the rules that the program carries.
 #[derive(Clone, Debug)]

@@ -30,6 +30,8 @@ struct Item<'a> {
     date_published: Moment,
     date_modified: Moment,
     authors: [&'a Author; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
 }
 
 /// Unix milliseconds, as RFC 3339 writes them.
@@ -69,6 +71,7 @@ impl<'a> Item<'a> {
             date_published: Moment(entry.published),
             date_modified: Moment(entry.updated),
             authors: [&entry.author],
+            tags: entry.tags.iter().map(|tag| tag.name.as_str()).collect(),
         }
     }
 }

@@ -9,6 +9,8 @@ use gatepost_domain::post::{Post, Summary};
 use crate::error::Error;
 use crate::feed::{ENTRIES, Feed, Subject};
 use crate::page::Page;
+use crate::pages::{authors, tags};
+use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// `GET /feed.atom`
@@ -19,6 +21,66 @@ pub(crate) async fn atom(State(app): State<Arc<App>>, page: Page) -> Result<Resp
 /// `GET /feed.json`
 pub(crate) async fn json(State(app): State<Arc<App>>, page: Page) -> Result<Response, Error> {
     of_site(&app, "/feed.json").await?.json(&page)
+}
+
+/// `GET /authors/{username}/feed.atom`
+pub(crate) async fn of_author(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Segment(name): Segment,
+) -> Result<Response, Error> {
+    let author = match authors::named(&app, &name).await? {
+        authors::Named::Here(author) => author,
+        authors::Named::Moved(name) => return Ok(paths::moved(&feed_of(&paths::author(&name)))),
+    };
+    let newest = app.db.posts().by_author(author.id, None, ENTRIES).await?;
+    let home = paths::author(&author.username);
+    below(
+        &app,
+        &page,
+        author.display_name.as_str(),
+        home,
+        newest.items,
+    )
+    .await
+}
+
+/// `GET /tags/{tag}/feed.atom`
+pub(crate) async fn of_tag(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Segment(tag): Segment,
+) -> Result<Response, Error> {
+    let tag = match tags::named(&app, &tag).await? {
+        tags::Named::Here(tag) => tag,
+        tags::Named::Moved(key) => return Ok(paths::moved(&feed_of(&paths::tag(&key)))),
+    };
+    let newest = app.db.posts().by_tag(tag.key(), None, ENTRIES).await?;
+    below(&app, &page, tag.name(), paths::tag(tag.key()), newest.items).await
+}
+
+fn feed_of(home: &str) -> String {
+    format!("{home}/feed.atom")
+}
+
+/// A feed of a part of the site. One without entries is not there, as its page is not for strangers.
+async fn below(
+    app: &App,
+    page: &Page,
+    name: &str,
+    home: String,
+    newest: Vec<Summary>,
+) -> Result<Response, Error> {
+    if newest.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let subject = Subject {
+        title: format!("{name} – {}", app.site.name),
+        address: feed_of(&home),
+        home,
+    };
+    let feed = Feed::of(app, subject, &whole(app, newest).await?).await;
+    feed.atom(app, page)
 }
 
 async fn of_site(app: &App, address: &str) -> Result<Feed, Error> {

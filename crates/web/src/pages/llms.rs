@@ -30,8 +30,10 @@ pub(crate) async fn show(State(app): State<Arc<App>>, page: Page) -> Result<Resp
     Ok(page.public(TEXT, text.map_err(Error::unexpected)?))
 }
 
-const LINKS: [(&str, &str); 4] = [
+const LINKS: [(&str, &str); 6] = [
     ("Front page", "/"),
+    ("Archive, by month and title", "/archive"),
+    ("Tags", "/tags"),
     ("Atom feed", "/feed.atom"),
     ("JSON feed", "/feed.json"),
     ("Sitemap", "/sitemap.xml"),

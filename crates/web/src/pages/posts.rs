@@ -5,6 +5,7 @@
 mod comparison;
 mod desk;
 mod edit;
+mod head;
 mod history;
 mod judged;
 mod kept;

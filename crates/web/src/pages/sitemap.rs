@@ -16,6 +16,9 @@ use crate::page::Page;
 use crate::paths;
 use crate::state::App;
 
+/// Addresses that the protocol allows in a file.
+const LONGEST: usize = 50_000;
+
 #[derive(Deserialize)]
 pub(crate) struct Which {
     part: Option<String>,
@@ -61,10 +64,7 @@ async fn parts(app: &App) -> Result<Vec<Place>, Error> {
 async fn places(app: &App, part: &str) -> Result<Vec<Place>, Error> {
     let base = &app.config.base_url;
     if part == "pages" {
-        return Ok(vec![Place {
-            url: format!("{base}/"),
-            changed: None,
-        }]);
+        return pages(app).await;
     }
     let number = part.parse().map_err(|_| Error::NotFound)?;
     let posts = app.db.posts().sitemap_part(number).await?;
@@ -76,4 +76,28 @@ async fn places(app: &App, part: &str) -> Result<Vec<Place>, Error> {
         changed: Some(millis(updated_at)),
     };
     Ok(posts.into_iter().map(place).collect())
+}
+
+/// The lists in which somebody finds something.
+async fn pages(app: &App) -> Result<Vec<Place>, Error> {
+    let mut paths = vec!["/".to_owned()];
+    if app.db.posts().ends().await?.is_some() {
+        paths.push("/archive".to_owned());
+    }
+    for user in app.db.users().list().await? {
+        let newest = app.db.posts().by_author(user.id, None, 1).await?;
+        if !newest.items.is_empty() {
+            paths.push(paths::author(&user.username));
+        }
+    }
+    let tags = app.db.posts().tags().await?;
+    if !tags.is_empty() {
+        paths.push("/tags".to_owned());
+    }
+    paths.extend(tags.iter().map(|it| paths::tag(it.tag.key())));
+    let place = |path| Place {
+        url: format!("{}{path}", app.config.base_url),
+        changed: None,
+    };
+    Ok(paths.into_iter().take(LONGEST).map(place).collect())
 }

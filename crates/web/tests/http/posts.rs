@@ -47,7 +47,7 @@ async fn a_post_is_published_read_and_signed() {
     let post = published(&site, "Tea & \"biscuits\"").await;
     assert_eq!(post, "/tea-biscuits");
     let page = site.browser().get(&post).await.expect(200);
-    page.expect_text("<h1>Tea &amp; &quot;biscuits&quot;</h1>")
+    page.expect_text("<h1 dir=\"auto\">Tea &amp; &quot;biscuits&quot;</h1>")
         .expect_text("<em>first</em>")
         .expect_text("Written by alice")
         .expect_text("<link rel=\"canonical\" href=\"http://blog.test/tea-biscuits\">")

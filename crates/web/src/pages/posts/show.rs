@@ -5,14 +5,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use gatepost_domain::access::Action;
+use gatepost_domain::pagination::{Cursor, Direction, Page};
 use gatepost_domain::picture::ImageHash;
-use gatepost_domain::post::{Post, StageName, Status, Visibility};
+use gatepost_domain::post::{Post, StageName, Status, Summary, Visibility};
+use gatepost_domain::tag::Tag;
 use serde::Serialize;
 
+use super::head::{Social, posting};
 use super::{Sighted, known_as, sight};
 use crate::articles::Article;
 use crate::error::Error;
-use crate::page::Page;
+use crate::page;
+use crate::pages::list::Line;
 use crate::pages::millis;
 use crate::paths::{self, Segment};
 use crate::state::App;
@@ -20,7 +24,7 @@ use crate::state::App;
 /// `GET /{post}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    page: Page,
+    page: page::Page,
     Segment(segment): Segment,
 ) -> Result<Response, Error> {
     let viewer = page.viewer().await?;
@@ -32,9 +36,15 @@ pub(crate) async fn show(
     };
     let base = app.config.base_url.as_str();
     let article = app.look.articles.of(&post).await;
+    let canonical = format!("{base}{}", paths::post(&post.slug));
+    let social = Social::of(&post, base);
+    let (older, newer) = beside(&app, &post).await?;
     let view = PostView {
-        canonical: format!("{base}{}", paths::post(&post.slug)),
-        social: Social::of(&post, base),
+        posting: posting(&app, &post, &article, &canonical, social.as_ref()),
+        canonical,
+        social,
+        older,
+        newer,
         may_edit: viewer.may(Action::Edit, &post),
         may_delete: viewer.may(Action::Delete, &post),
         wordless: match viewer.may(Action::Edit, &post) {
@@ -53,10 +63,30 @@ pub(crate) struct PostView<'a> {
     pub(crate) article: &'a Article,
     pub(crate) canonical: String,
     pub(crate) social: Option<Social>,
+    /// For machines; it stands in a `<script>` as it is.
+    pub(crate) posting: String,
+    pub(crate) older: Option<Line>,
+    pub(crate) newer: Option<Line>,
     pub(crate) may_edit: bool,
     pub(crate) may_delete: bool,
     /// Pictures without words, for who may write them.
     pub(crate) wordless: Vec<ImageHash>,
+}
+
+/// The posts before and after one that everybody finds in the list of all.
+async fn beside(app: &App, post: &Post) -> Result<(Option<Line>, Option<Line>), Error> {
+    let Some(at) = post.published_at.filter(|_| post.is_listed()) else {
+        return Ok((None, None));
+    };
+    let here = Cursor {
+        at: millis(at),
+        id: post.id.0,
+    };
+    let posts = app.db.posts();
+    let older = posts.index(Some(Direction::Before(here)), 1).await?;
+    let newer = posts.index(Some(Direction::After(here)), 1).await?;
+    let line = |page: Page<Summary>| page.items.first().map(Line::of);
+    Ok((line(older), line(newer)))
 }
 
 /// What a page says about a post.
@@ -71,6 +101,8 @@ pub(crate) struct Facts {
     pub(crate) unlisted: bool,
     /// The name that readers see.
     pub(crate) author: String,
+    pub(crate) author_href: String,
+    pub(crate) tags: Vec<TagLink>,
     /// Names with which people log in.
     pub(crate) owner: String,
     pub(crate) last_editor: String,
@@ -88,6 +120,8 @@ impl Facts {
             publish_at: post.publish_at.map(millis),
             unlisted: post.visibility == Visibility::Unlisted,
             author: post.owner.display_name.to_string(),
+            author_href: paths::author(&post.owner.username),
+            tags: post.tags.iter().map(TagLink::of).collect(),
             owner: known_as(&post.owner),
             last_editor: known_as(&post.last_editor),
             at: millis(post.published_at.unwrap_or(post.updated_at)),
@@ -96,24 +130,18 @@ impl Facts {
     }
 }
 
-/// The picture for those who share the address.
+/// A tag beside a post.
 #[derive(Serialize)]
-pub(crate) struct Social {
-    url: String,
-    width: u32,
-    height: u32,
-    alt: String,
+pub(crate) struct TagLink {
+    name: String,
+    href: String,
 }
 
-impl Social {
-    fn of(post: &Post, base: &str) -> Option<Self> {
-        let picture = post.picture()?;
-        let variant = picture.at_most(1280)?;
-        Some(Self {
-            url: format!("{base}/images/{}", picture.file(variant)),
-            width: variant.width,
-            height: variant.height,
-            alt: picture.spoken().to_owned(),
-        })
+impl TagLink {
+    fn of(tag: &Tag) -> Self {
+        Self {
+            name: tag.name().to_owned(),
+            href: paths::tag(tag.key()),
+        }
     }
 }
