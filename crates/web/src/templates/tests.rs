@@ -42,6 +42,13 @@ fn samples() -> Vec<(&'static str, Value)> {
     let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
     let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", decorative => true, removed => true, markdown => "![]()" };
     let silent = context! { hash => "fe", picture => figure.clone(), name => (), notice => (), alt => "", decorative => false, removed => false, markdown => "![]()" };
+    let pieces = vec![
+        context! { kind => "same", text => "A " },
+        context! { kind => "removed", text => "<b>" },
+        context! { kind => "added", text => " \n" },
+    ];
+    let saved = context! { number => 2, href => "/a/history/2", who => "bob", at => 0, title => "A", note => "typo", stage => "draft", current => true, size => context! { added => 1, removed => 0 }, bar => context! { added => 5, removed => 0 }, length => 9 };
+    let long = context! { number => 1, href => "/a/history/1", who => "bob", at => 0, title => "A", note => "", stage => (), current => false, size => (), bar => (), length => 900_000 };
     let demo =
         context! { password => "pw", accounts => [context! { name => "alice", role => "owner" }] };
     vec![
@@ -110,12 +117,48 @@ fn samples() -> Vec<(&'static str, Value)> {
             context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, zone => "UTC", open => context! { about => false, address => false, schedule => false }, errors => none.to_vec(), preview => (), conflict => (), login => (), restored => false, kept => false, may_publish => false },
         ),
         (
-            "pages/login/form.html",
-            context! { login => login.clone(), next => "/new", errors => errors.clone(), demo => demo },
+            "pages/posts/history.html",
+            context! { post => facts.clone(), entries => [saved, long], newer => "/a/history?after=2", older => "/a/history?before=1" },
+        ),
+        (
+            "pages/posts/history.html",
+            context! { post => facts.clone(), entries => none.to_vec(), newer => (), older => () },
+        ),
+        (
+            "pages/posts/revision.html",
+            context! { post => facts.clone(), history => "/a/history", current => 3, is_current => false, number => 2, against => 1, older => "/a/history/1", newer => "/a/history/3", who => "bob", at => 0, note => "typo", facts => [context! { label => "Title", pieces => pieces.clone() }], passages => [context! { folded => 2, pieces => pieces.clone() }, context! { folded => (), pieces => pieces.clone() }], same_text => false, late => "bob" },
+        ),
+        (
+            "pages/posts/revision.html",
+            context! { post => facts.clone(), history => "/a/history", current => 1, is_current => true, number => 1, against => (), older => (), newer => (), who => "bob", at => 0, note => "", facts => none.to_vec(), passages => none.to_vec(), same_text => true, late => () },
+        ),
+        (
+            "pages/account/show.html",
+            context! { name => "alice", role => "owner", display_name => "Alice", errors => errors.clone() },
+        ),
+        (
+            "pages/account/password.html",
+            context! { name => "alice", has_password => true, errors => errors.clone() },
+        ),
+        (
+            "pages/account/password.html",
+            context! { name => "alice", has_password => false, errors => none.to_vec() },
+        ),
+        (
+            "pages/account/sessions.html",
+            context! { sessions => [context! { browser => "Firefox", is_current => true, last_seen => 0, created_at => 0, address => "::1", public_id => "x" }, context! { browser => (), is_current => false, last_seen => 0, created_at => 0, address => (), public_id => "y" }] },
+        ),
+        (
+            "pages/account/sessions.html",
+            context! { sessions => none.to_vec() },
         ),
         (
             "pages/login/form.html",
-            context! { login => context! { name => "", password => false, remember => false }, next => "", errors => none.to_vec(), demo => () },
+            context! { confirms => true, login => login.clone(), next => "/new", errors => errors.clone(), demo => demo },
+        ),
+        (
+            "pages/login/form.html",
+            context! { confirms => true, login => context! { name => "", password => false, remember => false }, next => "", errors => none.to_vec(), demo => () },
         ),
         ("pages/logout/show.html", context! {}),
         (
