@@ -179,7 +179,7 @@ async fn a_version_comes_back_as_a_new_one_and_nothing_is_taken_away() {
     let page = bob.get("/tides").await.expect(200);
     page.expect_text("Revision 1 is back, as revision 4.")
         .expect_text("The tide comes in at noon.")
-        .expect_text("<h1>Tides</h1>");
+        .expect_text("<h1 dir=\"auto\">Tides</h1>");
     let page = alice.get("/tides/history").await;
     page.expect_text("restored revision 1")
         .expect_text("/tides/history/4")

@@ -37,7 +37,7 @@ async fn the_header_leads_to_the_account() {
         .get("/")
         .await
         .expect(200)
-        .expect_no_text("/account");
+        .expect_no_text("href=\"/account\"");
 }
 
 #[tokio::test]
