@@ -44,6 +44,9 @@ pub enum Stretch {
 
 const OPEN: &str = "[[[ ";
 const CLOSE: &str = " ]]]";
+const WROTE: &str = "wrote";
+const DELETED: &str = "deleted this";
+const LAST: &str = "Keep one or join them, and delete these three lines";
 
 impl Conflict {
     /// How often the changes overlap.
@@ -62,7 +65,7 @@ impl Conflict {
                     mark(&mut text, "You", mine);
                     mark(&mut text, their_name, theirs);
                     text.push_str(OPEN);
-                    text.push_str("Keep one or join them, and delete these three lines");
+                    text.push_str(LAST);
                     text.push_str(CLOSE);
                     text.push('\n');
                 }
@@ -74,17 +77,24 @@ impl Conflict {
 
 fn mark(text: &mut String, who: &str, wrote: &str) {
     let did = if wrote.trim().is_empty() {
-        "deleted this"
+        DELETED
     } else {
-        "wrote"
+        WROTE
     };
     text.extend([OPEN, who, " ", did, CLOSE, "\n", wrote]);
 }
 
-/// The first line (from 1) that is left of a [`Conflict::to_finish`].
-pub fn unfinished(text: &str) -> Option<usize> {
-    let left = |line: &str| line.starts_with(OPEN) && line.trim_end().ends_with(CLOSE);
-    text.lines().position(left).map(|index| index + 1)
+/// The lines (from 1) that are left of a [`Conflict::to_finish`], three for each place where changes overlap.
+pub fn marks(text: &str) -> impl Iterator<Item = usize> {
+    let left = |line: &str| {
+        let said = line.strip_prefix(OPEN).map(str::trim_end);
+        let said = said.and_then(|said| said.strip_suffix(CLOSE));
+        said.is_some_and(|said| [WROTE, DELETED, LAST].iter().any(|end| said.ends_with(end)))
+    };
+    text.lines()
+        .enumerate()
+        .filter(move |(_, line)| left(line))
+        .map(|(index, _)| index + 1)
 }
 
 /// How long two texts are compared at most. Texts that people edit take milliseconds.

@@ -209,17 +209,42 @@ impl Posts<'_> {
     pub async fn update(
         &self,
         id: PostId,
-        mut base: RevisionNo,
+        base: RevisionNo,
         edit: &Edit,
     ) -> Result<Updated, Error> {
+        self.revise(id, base, edit, None).await
+    }
+
+    /// Saves what a form and the saves since it was drawn became together, unless somebody has saved after `onto`. The
+    /// form as it was `sent`, and its base, are what it is known by: it still lacks what the others wrote.
+    pub async fn update_merged(
+        &self,
+        id: PostId,
+        onto: RevisionNo,
+        merged: &Edit,
+        sent: (&Edit, RevisionNo),
+    ) -> Result<Updated, Error> {
+        self.revise(id, onto, merged, Some(sent)).await
+    }
+
+    async fn revise(
+        &self,
+        id: PostId,
+        mut base: RevisionNo,
+        edit: &Edit,
+        sent: Option<(&Edit, RevisionNo)>,
+    ) -> Result<Updated, Error> {
         let now = self.0.now();
+        let form = sent.map_or(edit, |(form, _)| form);
         let mut tx = self.0.begin().await?;
-        match submissions::claim(&mut tx, edit, now).await? {
+        match submissions::claim(&mut tx, form, now).await? {
             Claim::Known(before) if before.post == id && before.is_the_same => {
                 drop(tx);
                 return Ok(Updated::Saved(Box::new(self.just_saved(id).await?)));
             }
-            Claim::Known(before) if before.post == id => base = base.max(before.revision),
+            Claim::Known(before) if before.post == id && sent.is_none() => {
+                base = base.max(before.revision);
+            }
             Claim::Known(_) | Claim::Fresh => {}
         }
         let revision = match save::update(&mut tx, id, base, edit, now).await? {
@@ -231,7 +256,8 @@ impl Posts<'_> {
                 return Ok(Updated::Stale(Box::new(self.just_saved(id).await?)));
             }
         };
-        submissions::settle(&mut tx, edit, id, revision, now).await?;
+        let known = sent.map_or(revision, |(_, base)| base);
+        submissions::settle(&mut tx, form, id, known, now).await?;
         tx.commit().await?;
         self.wake_for(edit);
         Ok(Updated::Saved(Box::new(self.just_saved(id).await?)))

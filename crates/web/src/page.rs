@@ -114,6 +114,18 @@ impl Page {
         Ok(())
     }
 
+    /// Leaves a sentence and the address of a page that tells more.
+    pub(crate) async fn say_and_show(
+        &self,
+        level: FlashLevel,
+        sentence: String,
+        more: String,
+    ) -> Result<(), Error> {
+        self.say(level, sentence, None).await?;
+        let session = session(&self.parts).await?;
+        session.insert(MORE, more).await.map_err(Error::unexpected)
+    }
+
     fn respond(&self, status: StatusCode, html: String) -> Response {
         let mut response = if status == StatusCode::OK && self.parts.method != Method::POST {
             self.edition(html).answer(&self.parts.headers, ASK_FIRST)
@@ -211,12 +223,16 @@ pub(crate) struct FlashContext;
 /// Where the address waits that takes back what the message speaks of.
 const UNDO: &str = "undo";
 
+/// Where the address waits of a page that tells more about the message.
+const MORE: &str = "more";
+
 /// A message as pages show it.
 #[derive(Serialize)]
 struct Notice {
     #[serde(flatten)]
     message: FlashMessage,
     undo: Option<String>,
+    more: Option<String>,
 }
 
 #[async_trait]
@@ -230,8 +246,10 @@ impl ContextProcessor for FlashContext {
         if messages.is_empty() {
             return Ok(context! { flash => () });
         }
-        let mut undo = session(parts).await?.remove::<String>(UNDO).await?;
-        // The last message is the one that the address belongs to.
+        let session = session(parts).await?;
+        let mut undo = session.remove::<String>(UNDO).await?;
+        let mut more = session.remove::<String>(MORE).await?;
+        // The last message is the one that the addresses belong to.
         let mut notices: Vec<Notice> = Vec::new();
         for message in messages.into_iter().rev() {
             notices.insert(
@@ -239,6 +257,7 @@ impl ContextProcessor for FlashContext {
                 Notice {
                     message,
                     undo: undo.take(),
+                    more: more.take(),
                 },
             );
         }

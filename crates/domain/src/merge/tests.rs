@@ -148,9 +148,9 @@ fn a_text_to_finish_shows_both_sides_and_knows_that_it_is_unfinished() {
          [[[ Keep one or join them, and delete these three lines ]]]\n\nZ\n"
     );
     assert_eq!(conflict.overlaps(), 1);
-    assert_eq!(unfinished(&text), Some(3));
-    assert_eq!(unfinished("A\n\nblue fox\n\nZ\n"), None);
-    assert_eq!(unfinished("[[a link]] and [[[another]]]\n"), None);
+    assert_eq!(marks(&text).collect::<Vec<_>>(), [3, 5, 7]);
+    assert_eq!(marks("A\n\nblue fox\n\nZ\n").next(), None);
+    assert_eq!(marks("[[a link]] and [[[another]]]\n").next(), None);
 }
 
 /// Words drawn from few, so that everything seems to match everything.

@@ -38,17 +38,19 @@ fn samples() -> Vec<(&'static str, Value)> {
         context! { field => "login", message => "Wrong" },
     ];
     let login = context! { name => "alice", password => true, remember => true };
-    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, intent => "draft", alts => ["x"], decorative => [1] };
-    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
-    let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", decorative => true, removed => true, markdown => "![]()" };
-    let silent = context! { hash => "fe", picture => figure.clone(), name => (), notice => (), alt => "", decorative => false, removed => false, markdown => "![]()" };
+    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, mine => "mine", base => 1, intent => "draft", alts => ["x"], decorative => [1] };
+    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), mine => (), base => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
+    let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", was => "A pond", decorative => true, removed => true, markdown => "![]()" };
     let pieces = vec![
         context! { kind => "same", text => "A " },
         context! { kind => "removed", text => "<b>" },
         context! { kind => "added", text => " \n" },
     ];
+    let side = context! { title => "B", pieces => pieces.clone() };
+    let conflict = context! { who => "bob", own => false, at => 0, overlaps => 2, href => "/a/history/3", mine => side.clone(), theirs => side, fields => [context! { label => "Title", mine => "A", theirs => "B" }] };
     let saved = context! { number => 2, href => "/a/history/2", who => "bob", at => 0, title => "A", note => "typo", stage => "draft", current => true, size => context! { added => 1, removed => 0 }, bar => context! { added => 5, removed => 0 }, length => 9 };
     let long = context! { number => 1, href => "/a/history/1", who => "bob", at => 0, title => "A", note => "", stage => (), current => false, size => (), bar => (), length => 900_000 };
+    let silent = context! { hash => "fe", picture => figure.clone(), name => (), notice => (), alt => "", was => "", decorative => false, removed => false, markdown => "![]()" };
     let demo =
         context! { password => "pw", accounts => [context! { name => "alice", role => "owner" }] };
     vec![
@@ -110,7 +112,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => context! { editor => "bob", at => 0, title => "B", text => "<b>" }, login => login.clone(), restored => true, kept => true, may_publish => true },
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => conflict, login => login.clone(), restored => true, kept => true, may_publish => true },
         ),
         (
             "pages/posts/form.html",
@@ -187,7 +189,7 @@ fn samples() -> Vec<(&'static str, Value)> {
 #[test]
 fn every_page_renders_for_visitors_and_for_writers() {
     let templates = templates();
-    let message = context! { level => "success", text => "Done <b>", undo => "/a/restore" };
+    let message = context! { level => "success", text => "Done <b>", undo => "/a/restore", more => "/a/history/2" };
     for (name, view) in samples() {
         for chrome in [
             context! { username => (), path => "/a", flash => (), parked => (), theme => "dark" },

@@ -16,6 +16,7 @@ mod login;
 mod logs;
 mod look;
 mod markdown;
+mod merging;
 mod my_account;
 mod parking;
 mod pictures;

@@ -200,13 +200,10 @@ async fn the_second_of_two_writers_gets_both_texts_and_can_finish() {
         .expect_redirect(&post);
 
     let slow = form("My title", "What alice typed.").text("revision", &base);
-    let page = kept(
-        alice.post_multipart(&edit, slow).await,
-        409,
-        "My title",
-        "What alice typed.",
-    );
+    let page = alice.post_multipart(&edit, slow).await.expect(409);
     let page = page
+        .expect_text("\nMy title</textarea>")
+        .expect_text("What alice typed.")
         .expect_text("What bob saved.")
         .expect_text("bob saved this post");
     site.browser()

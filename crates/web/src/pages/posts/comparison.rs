@@ -146,7 +146,7 @@ fn one_line(mut pieces: Vec<Piece>) -> Vec<Piece> {
     pieces
 }
 
-fn readers(visibility: Visibility) -> &'static str {
+pub(super) fn readers(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Public => "Listed",
         Visibility::Unlisted => "Unlisted",

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::kept::Kept;
+use super::merging::Conflict;
 use super::parking;
 use super::show::Facts;
 use super::typed::Typed;
@@ -20,7 +21,6 @@ use crate::form::Fault;
 use crate::markdown;
 use crate::page::Page;
 use crate::pages::login::LoginFields;
-use crate::pages::millis;
 use crate::state::App;
 
 /// Where a new post is sent.
@@ -57,26 +57,6 @@ impl Preview {
         Self {
             html: markdown::render_page(&typed.text, &pictures, lead.is_some()).await,
             lead,
-        }
-    }
-}
-
-/// What somebody else saved in the meantime.
-#[derive(Serialize)]
-pub(crate) struct Conflict {
-    editor: String,
-    at: i64,
-    title: String,
-    text: String,
-}
-
-impl Conflict {
-    pub(super) fn with(post: &Post) -> Self {
-        Self {
-            editor: post.last_editor.display_name.to_string(),
-            at: millis(post.updated_at),
-            title: post.title.to_string(),
-            text: post.text.as_str().to_owned(),
         }
     }
 }
@@ -153,6 +133,8 @@ impl Desk {
                 publish_at: typed.publish_at.clone(),
                 form,
                 revision: typed.revision.map(|revision| revision.0),
+                mine: typed.mine.clone(),
+                base: typed.base.map(|revision| revision.0),
                 intent: typed.intent.as_str(),
                 alts: typed.alts.clone(),
                 decorative: typed.decorative.clone(),
@@ -220,6 +202,8 @@ struct Fields {
     publish_at: String,
     form: FormKey,
     revision: Option<i64>,
+    mine: Option<String>,
+    base: Option<i64>,
     intent: &'static str,
     alts: Vec<String>,
     decorative: Vec<usize>,
@@ -233,6 +217,7 @@ pub(super) struct PictureView {
     name: Option<String>,
     notice: Option<String>,
     alt: String,
+    was: String,
     decorative: bool,
     removed: bool,
     /// The line that shows it in the text.
@@ -250,6 +235,7 @@ impl PictureView {
             name: kept.name.clone(),
             notice: kept.notice.clone(),
             alt: kept.alt.clone(),
+            was: kept.was.clone(),
             decorative: kept.decorative,
             removed: kept.removed,
             picture,

@@ -8,6 +8,8 @@ pub(super) struct Kept {
     pub(super) hash: ImageHash,
     pub(super) variants: Vec<Variant>,
     pub(super) alt: String,
+    /// What the post said of it when the form was drawn: who left that alone changed nothing.
+    pub(super) was: String,
     pub(super) decorative: bool,
     /// As its file was called, when it came with this very form.
     pub(super) name: Option<String>,
@@ -24,6 +26,7 @@ impl Kept {
             hash,
             variants,
             alt: String::new(),
+            was: String::new(),
             decorative: false,
             name: None,
             notice: None,
@@ -35,6 +38,7 @@ impl Kept {
     pub(super) fn of(picture: &Picture) -> Self {
         Self {
             alt: picture.alt.to_string(),
+            was: picture.alt.to_string(),
             decorative: picture.decorative,
             ..Self::new(picture.hash, picture.variants.clone())
         }
@@ -58,5 +62,6 @@ pub(super) struct Shown {
     /// As its file was called, when it came with this form at first.
     pub(super) name: Option<String>,
     pub(super) alt: Option<String>,
+    pub(super) was: Option<String>,
     pub(super) decorative: bool,
 }

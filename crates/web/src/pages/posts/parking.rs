@@ -115,9 +115,10 @@ pub(super) async fn forget(app: &App, person: UserId, key: Option<&FormKey>) {
 
 /// What a browser would send if the form were sent again: the fields as they were, the pictures as they are now.
 fn fields(typed: &Typed) -> Vec<(String, String)> {
-    const OF_PICTURES: [&str; 7] = [
+    const OF_PICTURES: [&str; 8] = [
         "picture",
         "picture_alt",
+        "picture_alt_was",
         "picture_name",
         "picture_decorative",
         "remove_image",
@@ -140,6 +141,7 @@ fn fields(typed: &Typed) -> Vec<(String, String)> {
         let hash = kept.hash.to_string();
         add("picture", hash.clone());
         add("picture_alt", kept.alt.clone());
+        add("picture_alt_was", kept.was.clone());
         add("picture_name", kept.name.clone().unwrap_or_default());
         if kept.decorative {
             add("picture_decorative", hash.clone());

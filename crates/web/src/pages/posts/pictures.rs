@@ -54,7 +54,10 @@ impl Typed {
         let kept = &mut self.pictures[place];
         kept.decorative = shown.decorative;
         kept.name = shown.name.or(kept.name.take());
-        kept.alt = shown.alt.unwrap_or(std::mem::take(&mut kept.alt));
+        // Words that nobody touched here may have been changed by somebody else.
+        if let Some(alt) = shown.alt.filter(|alt| shown.was.as_ref() != Some(alt)) {
+            kept.alt = alt;
+        }
         Ok(())
     }
 

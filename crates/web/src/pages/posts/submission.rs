@@ -7,13 +7,14 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::access::{Action, SiteAction, Viewer};
 use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::merge::marks;
 use gatepost_domain::post::{Post, Stage, Status};
 use gatepost_domain::text::Text;
 use gatepost_storage::posts::{Created, Edit, Updated};
 use http::StatusCode;
 use session_auth::FlashLevel;
 
-use super::desk::{Conflict, Desk, Preview};
+use super::desk::{Desk, Preview};
 use super::judged::Here;
 use super::parking::{self, Author};
 use super::typed::{Intent, Typed};
@@ -44,11 +45,14 @@ impl Submission {
         if let Some(post) = &self.post {
             self.typed.filled_from(post, &self.app.site.zone);
         }
+        if let Some(take) = self.typed.take {
+            return self.take(take).await;
+        }
         if self.typed.intent == Intent::Preview {
             let preview = Some(Preview::of(&self.typed).await);
             let desk = Desk {
                 preview,
-                ..self.desk()
+                ..self.desk_for_both().await
             };
             return desk.draw(&self.page, StatusCode::OK, &self.typed).await;
         }
@@ -59,6 +63,12 @@ impl Submission {
                 .faults
                 .add(StatusCode::FORBIDDEN, "text", sentence);
         }
+        if let Some(line) = marks(&self.typed.text).next() {
+            let sentence = format!(
+                "Line {line} says whose words follow: keep one version or join both, and delete the lines in triple brackets."
+            );
+            self.typed.faults.invalid("text", sentence);
+        }
         let Some(edit) = self
             .typed
             .check(writer, self.post.as_deref(), &Here::of(&self.app))
@@ -66,14 +76,15 @@ impl Submission {
             let current = self.post.as_ref().map(|post| post.revision);
             self.typed.revision = self.typed.revision.or(current);
             return self
-                .desk()
+                .desk_for_both()
+                .await
                 .draw(&self.page, StatusCode::OK, &self.typed)
                 .await;
         };
         self.save(edit).await
     }
 
-    async fn save(mut self, edit: Edit) -> Result<Response, Error> {
+    async fn save(self, edit: Edit) -> Result<Response, Error> {
         let posts = self.app.db.posts();
         let saved = match (&self.post, self.typed.revision) {
             (Some(post), Some(base)) => posts.update(post.id, base, &edit).await,
@@ -84,18 +95,18 @@ impl Submission {
                 Err(error) => Err(error),
             },
         };
+        self.settled(saved, edit).await
+    }
+
+    /// Answers what became of an edit.
+    pub(super) async fn settled(
+        mut self,
+        saved: Result<Updated, gatepost_storage::Error>,
+        edit: Edit,
+    ) -> Result<Response, Error> {
         match saved {
             Ok(Updated::Saved(post)) => return self.onward(&post).await,
-            Ok(Updated::Stale(current)) => {
-                self.typed.revision = Some(current.revision);
-                let desk = Desk {
-                    conflict: Some(Conflict::with(&current)),
-                    ..self.desk()
-                };
-                return desk
-                    .draw(&self.page, StatusCode::CONFLICT, &self.typed)
-                    .await;
-            }
+            Ok(Updated::Stale(current)) => return self.bring_together(edit, current).await,
             Ok(Updated::SlugTaken) => {
                 self.typed.faults.invalid(
                     "slug",
@@ -115,7 +126,7 @@ impl Submission {
     }
 
     /// Whatever is wrong with the database, the form comes back.
-    async fn keep(mut self, error: &gatepost_storage::Error) -> Result<Response, Error> {
+    pub(super) async fn keep(mut self, error: &gatepost_storage::Error) -> Result<Response, Error> {
         tracing::error!(
             error = error as &dyn std::error::Error,
             "a post could not be saved"
@@ -147,7 +158,7 @@ impl Submission {
         Box::pin(self.answer()).await
     }
 
-    async fn onward(&self, post: &Post) -> Result<Response, Error> {
+    pub(super) async fn onward(&self, post: &Post) -> Result<Response, Error> {
         if let Some(author) = self.typed.author {
             parking::forget(&self.app, author.id(), self.typed.form.as_ref()).await;
         }
@@ -178,7 +189,7 @@ impl Submission {
         Ok(Redirect::to(&next).into_response())
     }
 
-    fn desk(&self) -> Desk {
+    pub(super) fn desk(&self) -> Desk {
         match &self.post {
             Some(post) => Desk::of(post, self.viewer.may(Action::Publish, post)),
             None => Desk::empty(self.viewer.may_on_site(SiteAction::Publish)),

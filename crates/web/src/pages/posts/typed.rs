@@ -47,6 +47,25 @@ impl Intent {
     }
 }
 
+/// Which of two versions is to stand in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    Merged,
+    Mine,
+    Theirs,
+}
+
+impl Take {
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "merged" => Some(Self::Merged),
+            "mine" => Some(Self::Mine),
+            "theirs" => Some(Self::Theirs),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Typed {
     pub(super) title: String,
@@ -63,6 +82,11 @@ pub(super) struct Typed {
     /// What makes this form, sent twice, one post.
     pub(super) form: Option<FormKey>,
     pub(super) revision: Option<RevisionNo>,
+    /// Of a form that holds two versions: mine, as it was before it was merged.
+    pub(super) mine: Option<String>,
+    /// What both versions come from.
+    pub(super) base: Option<RevisionNo>,
+    pub(super) take: Option<Take>,
     pub(super) intent: Intent,
     pub(super) files: Vec<File>,
     /// Words for the files, in their order.
@@ -132,17 +156,20 @@ impl Typed {
         let decorative: Vec<&str> = form.all("picture_decorative").collect();
         let mut alts = form.all("picture_alt");
         let mut names = form.all("picture_name");
+        let mut were = form.all("picture_alt_was");
         let shown: Vec<_> = form
             .all("picture")
             .map(|hash| {
                 let alt = alts.next().map(str::to_owned);
                 let name = names.next().filter(|name| !name.is_empty());
+                let was = were.next().map(str::to_owned);
                 let hash = hash.parse().ok()?;
                 let decorative = decorative.iter().any(|other| other.parse() == Ok(hash));
                 Some(Shown {
                     hash,
                     name: name.map(str::to_owned),
                     alt,
+                    was,
                     decorative,
                 })
             })
@@ -170,6 +197,11 @@ impl Typed {
             publish_at: form.text("publish_at").trim().to_owned(),
             form: form.text("form").parse().ok(),
             revision: form.text("revision").parse().ok(),
+            mine: form
+                .has("mine")
+                .then(|| form.text("mine").replace("\r\n", "\n")),
+            base: form.text("base").parse().ok(),
+            take: Take::of(form.text("take")),
             intent: intent.unwrap_or(Intent::Preview),
             alts: form.all("alt").map(str::to_owned).collect(),
             decorative: form
