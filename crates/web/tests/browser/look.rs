@@ -36,11 +36,19 @@ async fn no_page_scrolls_sideways_and_dark_is_dark() -> Journey {
     browser.type_into("text", LONG_TEXT).await?;
     browser.choose_file("image", &photograph).await?;
     browser.publish().await?;
+    browser.open(&site, "/harbours-of-the-north/edit").await?;
+    let other = LONG_TEXT
+        .replace("quiet", "calm")
+        .replace("wider", "longer");
+    browser.type_into("text", &other).await?;
+    browser.publish().await?;
     for (name, path) in [
         ("index", "/"),
         ("post", "/harbours-of-the-north"),
         ("new", "/new"),
         ("edit", "/harbours-of-the-north/edit"),
+        ("history", "/harbours-of-the-north/history"),
+        ("revision", "/harbours-of-the-north/history/2"),
         ("delete", "/harbours-of-the-north/delete"),
         ("logout", "/logout"),
         ("missing", "/no-such-post"),

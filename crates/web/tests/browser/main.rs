@@ -8,6 +8,7 @@ mod site;
 mod look;
 mod parking;
 mod refusals;
+mod together;
 mod without_script;
 mod writing;
 
