@@ -37,6 +37,8 @@ pub enum SiteAction {
     Write,
     /// Start a post that is public at once.
     Publish,
+    /// Look at what others have handed in.
+    Review,
     /// See and change accounts, roles and settings.
     Manage,
 }
@@ -106,6 +108,7 @@ impl Viewer {
             && match action {
                 SiteAction::Write => true,
                 SiteAction::Publish => user.role != Role::Contributor,
+                SiteAction::Review => matches!(user.role, Role::Owner | Role::Editor),
                 SiteAction::Manage => user.role == Role::Owner,
             }
     }

@@ -19,6 +19,7 @@ pub(crate) mod feed;
 pub(crate) mod figure;
 pub(crate) mod form;
 pub(crate) mod images;
+pub mod jobs;
 // What fuzz targets are run with.
 #[cfg(test)]
 #[path = "../fuzz/inputs.rs"]

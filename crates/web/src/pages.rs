@@ -5,6 +5,7 @@
 pub(crate) mod account;
 pub(crate) mod archive;
 pub(crate) mod authors;
+pub(crate) mod drafts;
 pub(crate) mod feeds;
 pub(crate) mod health;
 pub(crate) mod image;
@@ -20,6 +21,7 @@ pub(crate) mod setup;
 pub(crate) mod sitemap;
 pub(crate) mod tags;
 pub(crate) mod theme;
+pub(crate) mod trash;
 
 /// A time as templates and the database have it: unix milliseconds.
 pub(crate) fn millis(at: time::OffsetDateTime) -> i64 {

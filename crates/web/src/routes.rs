@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 
 use crate::assets;
 use crate::pages::{
-    account, archive, authors, feeds, health, image, index, llms, login, logout, parked, posts,
-    robots, setup, sitemap, tags, theme,
+    account, archive, authors, drafts, feeds, health, image, index, llms, login, logout, parked,
+    posts, robots, setup, sitemap, tags, theme, trash,
 };
 use crate::state::App;
 
@@ -29,6 +29,7 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/{post}/edit", get(posts::edit).post(posts::update).layer(DefaultBodyLimit::disable()))
         .route("/{post}/delete", get(posts::delete).post(posts::destroy))
         .route("/{post}/restore", post(posts::restore))
+        .route("/{post}/purge", get(trash::purge).post(trash::destroy))
         .route("/{post}/image", get(image::of_post))
         .route("/{post}/history", get(posts::history))
         .route("/{post}/history/{n}", get(posts::revision).post(posts::restore_revision))
@@ -43,6 +44,9 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/feed.json", get(feeds::json))
         .route("/authors/{username}/feed.atom", get(feeds::of_author))
         .route("/tags/{tag}/feed.atom", get(feeds::of_tag))
+        .route("/drafts", get(drafts::index))
+        .route("/drafts/review", get(drafts::review))
+        .route("/trash", get(trash::index))
         .route("/account", get(account::show).post(account::update))
         .route("/account/password", get(account::password).post(account::change))
         .route("/account/sessions", get(account::sessions).post(account::end))

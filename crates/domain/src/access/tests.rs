@@ -121,7 +121,12 @@ fn a_disabled_person_may_no_more_than_a_visitor() {
                 );
             }
         }
-        for action in [SiteAction::Write, SiteAction::Publish, SiteAction::Manage] {
+        for action in [
+            SiteAction::Write,
+            SiteAction::Publish,
+            SiteAction::Review,
+            SiteAction::Manage,
+        ] {
             assert!(!viewer.may_on_site(action));
         }
     }
@@ -129,23 +134,23 @@ fn a_disabled_person_may_no_more_than_a_visitor() {
 
 #[test]
 fn the_site_is_managed_by_its_owner_alone() {
-    use SiteAction::{Manage, Publish, Write};
+    use SiteAction::{Manage, Publish, Review, Write};
     for (role, may) in [
-        (Role::Owner, [true, true, true]),
-        (Role::Editor, [true, true, false]),
-        (Role::Author, [true, true, false]),
-        (Role::Contributor, [true, false, false]),
+        (Role::Owner, [true, true, true, true]),
+        (Role::Editor, [true, true, true, false]),
+        (Role::Author, [true, true, false, false]),
+        (Role::Contributor, [true, false, false, false]),
     ] {
         let viewer = Viewer::User(user(1, role));
         assert_eq!(
-            [Write, Publish, Manage].map(|action| viewer.may_on_site(action)),
+            [Write, Publish, Review, Manage].map(|action| viewer.may_on_site(action)),
             may,
             "{role}"
         );
     }
     assert_eq!(
-        [Write, Publish, Manage].map(|action| Viewer::Anonymous.may_on_site(action)),
-        [false; 3]
+        [Write, Publish, Review, Manage].map(|action| Viewer::Anonymous.may_on_site(action)),
+        [false; 4]
     );
 }
 

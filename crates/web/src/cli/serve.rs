@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Failure, print};
 use crate::config::Config;
+use crate::jobs;
 use crate::server::{self, Limits};
 use crate::start::{self, StartError};
 use crate::world::World;
@@ -47,6 +48,7 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
     });
     let upkeep = tokio::spawn(crate::upkeep::run(Arc::clone(&opened.app)));
     let db = opened.app.db.clone();
+    let jobs = tokio::spawn(jobs::run(Arc::clone(&opened.app), shutdown.clone()));
     server::serve(
         listener,
         crate::build(opened.app),
@@ -55,6 +57,8 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
     )
     .await;
     upkeep.abort();
+    // It ends with the same signal; a post half published would be half written otherwise.
+    let _ = jobs.await;
     db.close().await;
     Ok(())
 }

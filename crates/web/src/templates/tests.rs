@@ -28,6 +28,7 @@ fn samples() -> Vec<(&'static str, Value)> {
     let entry = context! { href => "/a", title => "A <b>", summary => "Words", owner => "alice", owner_href => "/authors/alice", at => 1_700_000_000_000_i64, picture => figure.clone() };
     let plain = context! { href => "/b", title => "B", summary => "", owner => "bob", owner_href => "/authors/bob", at => 0, picture => () };
     let facts = context! { href => "/a", title => "A", summary => "Words", draft => true, stage => "scheduled", publish_at => 1, unlisted => true, author => "Alice", author_href => "/authors/alice", tags => [context! { name => "Bread", href => "/tags/bread" }], owner => "Alice (alice)", last_editor => "bob", at => 0, edited_at => 0, minutes => 3 };
+    let begun = context! { href => "/a/edit", title => "A <b>", summary => "Words", owner => "alice", in_review => true, publish_at => 1_700_000_000_000_i64, edited_at => 0 };
     let none: [Value; 0] = [];
     let list = context! { posts => [entry.clone(), plain.clone()], first_page => true, newer => "/?after=1", older => "/?before=1", canonical => "http://x/" };
     let empty = context! { posts => none.to_vec(), first_page => true, newer => (), older => (), canonical => "http://x/" };
@@ -153,6 +154,34 @@ fn samples() -> Vec<(&'static str, Value)> {
         (
             "pages/account/sessions.html",
             context! { sessions => none.to_vec() },
+        ),
+        (
+            "pages/drafts/index.html",
+            context! { handed_in => [begun.clone()], more_waiting => true, posts => [begun.clone()], first_page => true, newer => "/drafts?after=1", older => "/drafts?before=1" },
+        ),
+        (
+            "pages/drafts/index.html",
+            context! { handed_in => none.to_vec(), more_waiting => false, posts => none.to_vec(), first_page => false, newer => (), older => () },
+        ),
+        (
+            "pages/drafts/review.html",
+            context! { posts => [begun], newer => (), older => "/drafts/review?before=1" },
+        ),
+        (
+            "pages/drafts/review.html",
+            context! { posts => none.to_vec(), newer => (), older => () },
+        ),
+        (
+            "pages/trash/index.html",
+            context! { posts => [context! { href => "/a", title => "A <b>", trashed_at => 0, until => 1 }], newer => (), older => "/trash?before=1" },
+        ),
+        (
+            "pages/trash/index.html",
+            context! { posts => none.to_vec(), newer => (), older => () },
+        ),
+        (
+            "pages/trash/purge.html",
+            context! { href => "/a", title => "A", was_public => true },
         ),
         (
             "pages/login/form.html",

@@ -3,10 +3,12 @@
 mod support;
 
 mod accounts;
+mod bad_input;
 mod bombs;
 mod conditional;
 mod config;
 mod demo;
+mod drafts;
 mod errors;
 mod feeds;
 mod history;
@@ -21,8 +23,10 @@ mod my_account;
 mod parking;
 mod pictures;
 mod posts;
+mod schedule;
 mod security;
 mod server;
 mod setup;
 mod startup;
 mod theme;
+mod twice;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use gatepost_domain::access::{Action, SiteAction, Viewer};
+use gatepost_domain::post::Post;
 use http::StatusCode;
 
 use super::desk::{Desk, NEW};
@@ -85,7 +86,7 @@ pub(crate) async fn update(
             return refused.draw(&app, &page, &action, typed).await;
         }
     };
-    match find_for(&app, &viewer, Action::Edit, &segment).await {
+    match find_for_form(&app, &viewer, &segment, &typed).await {
         Ok(post) => {
             Submission {
                 app,
@@ -110,6 +111,29 @@ pub(crate) async fn update(
             desk.draw(&page, status, &typed).await
         }
     }
+}
+
+/// The post that a form is for. A form that renamed it is known by its key when it comes once more.
+async fn find_for_form(
+    app: &App,
+    viewer: &Viewer,
+    segment: &str,
+    typed: &Typed,
+) -> Result<Box<Post>, Error> {
+    let refusal = match find_for(app, viewer, Action::Edit, segment).await {
+        Ok(post) => return Ok(post),
+        Err(refusal) => refusal,
+    };
+    let (Some(form), Some(writer)) = (&typed.form, viewer.user()) else {
+        return Err(refusal);
+    };
+    let posts = app.db.posts();
+    let Some(id) = posts.submitted(writer.id, form).await? else {
+        return Err(refusal);
+    };
+    let post = posts.get(id).await?;
+    let known = post.filter(|post| viewer.may(Action::Edit, post));
+    known.map(Box::new).ok_or(refusal)
 }
 
 /// Who writes. Somebody without a login may have filled one in on the form itself.

@@ -13,11 +13,13 @@ use gatepost_domain::role::Role;
 use gatepost_domain::user::User;
 use gatepost_domain::username::Username;
 use gatepost_storage::Db;
+use gatepost_storage::settings::Setting;
 use gatepost_storage::users::{NewUser, PasswordHash};
 use http::{Request, Response};
 use session_auth::password::PasswordHasher;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
 use super::browser::Browser;
@@ -46,11 +48,11 @@ impl Site {
 
     /// With a clock of its own.
     pub(crate) async fn at(clock: fn() -> time::OffsetDateTime) -> Self {
-        let world = World {
-            clock,
-            ..World::REAL
-        };
-        Self::opened(&[], world).await.with_people().await
+        let (directory, world) = (new_directory(), ticking(clock));
+        Self::opened(directory, &[], world)
+            .await
+            .with_people()
+            .await
     }
 
     async fn with_people(self) -> Self {
@@ -64,13 +66,20 @@ impl Site {
         self
     }
 
-    /// A site without people.
-    pub(crate) async fn empty(settings: &[(&str, &str)]) -> Self {
-        Self::opened(settings, World::REAL).await
+    /// The same site after a restart, in this time zone.
+    pub(crate) async fn again(self, clock: fn() -> time::OffsetDateTime, zone: &str) -> Self {
+        let set = self.db().settings().set(Setting::TimeZone, zone).await;
+        set.expect("the database works");
+        self.db().close().await;
+        Self::opened(self.directory, &[], ticking(clock)).await
     }
 
-    async fn opened(settings: &[(&str, &str)], world: World) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
+    /// A site without people.
+    pub(crate) async fn empty(settings: &[(&str, &str)]) -> Self {
+        Self::opened(new_directory(), settings, World::REAL).await
+    }
+
+    async fn opened(directory: TempDir, settings: &[(&str, &str)], world: World) -> Self {
         let data = directory.path().join("data");
         let own = [
             ("data", data.to_str().expect("UTF-8")),
@@ -86,6 +95,12 @@ impl Site {
             set_up: opened.set_up,
             directory,
         }
+    }
+
+    /// Starts the work that no request asks for; it ends with the test.
+    pub(crate) fn start_jobs(&self) {
+        let jobs = gatepost::jobs::run(Arc::clone(&self.app), CancellationToken::new());
+        tokio::spawn(jobs);
     }
 
     pub(crate) fn service(&self) -> Service {
@@ -134,6 +149,17 @@ impl Site {
             .await
             .expect("the database works")
             .expect("the name is free")
+    }
+}
+
+fn new_directory() -> TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+fn ticking(clock: fn() -> time::OffsetDateTime) -> World {
+    World {
+        clock,
+        ..World::REAL
     }
 }
 

@@ -1,0 +1,114 @@
+//! What somebody threw away, for as long as it can be taken out again.
+//!
+//! Invariant: nothing is deleted for good but by POST, asked once on a page of its own, or by time.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use gatepost_domain::access::{Action, Viewer};
+use gatepost_domain::post::{Post, Summary};
+use gatepost_storage::posts::Found;
+use serde::Serialize;
+use session_auth::FlashLevel;
+use time::Duration;
+
+use super::list::{Listing, PER_PAGE, Place};
+use crate::auth::Login;
+use crate::error::Error;
+use crate::page::Page;
+use crate::paths::{self, Segment};
+use crate::state::App;
+
+/// How long it can be taken out again.
+pub(crate) const KEPT: Duration = Duration::days(30);
+
+/// `GET /trash`
+pub(crate) async fn index(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Query(place): Query<Place>,
+    _: Login,
+) -> Result<Response, Error> {
+    let viewer = page.viewer().await?;
+    let Some(me) = viewer.user() else {
+        return Err(Error::NotFound);
+    };
+    let direction = place.direction()?;
+    let posts = app.db.posts().trash_of(me.id, direction, PER_PAGE).await?;
+    let list = Listing::of(&app, "/trash", direction, &posts, Entry::of);
+    page.render("pages/trash/index.html", list).await
+}
+
+/// `GET /{post}/purge`
+pub(crate) async fn purge(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Segment(segment): Segment,
+    _: Login,
+) -> Result<Response, Error> {
+    let post = find_thrown_away(&app, &page.viewer().await?, &segment).await?;
+    let view = PurgeView {
+        href: paths::post(&post.slug),
+        title: post.title.to_string(),
+        was_public: post.was_public(),
+    };
+    page.render("pages/trash/purge.html", view).await
+}
+
+/// `POST /{post}/purge`
+pub(crate) async fn destroy(
+    State(app): State<Arc<App>>,
+    page: Page,
+    Segment(segment): Segment,
+    _: Login,
+) -> Result<Response, Error> {
+    let post = find_thrown_away(&app, &page.viewer().await?, &segment).await?;
+    let said = if app.db.posts().purge(post.id).await? {
+        format!("“{}” is deleted for good.", post.title)
+    } else {
+        format!("“{}” is not in the trash any more.", post.title)
+    };
+    page.say(FlashLevel::Success, said, None).await?;
+    Ok(Redirect::to("/trash").into_response())
+}
+
+/// A post in the trash that this viewer may delete for good; to others it is what it is to readers.
+async fn find_thrown_away(app: &App, viewer: &Viewer, segment: &str) -> Result<Box<Post>, Error> {
+    let address = paths::address(segment).ok_or(Error::NotFound)?;
+    match app.db.posts().find(&address).await? {
+        Found::Gone(post) if viewer.may(Action::Purge, &post) => Ok(post),
+        Found::Gone(post) if post.was_public() => Err(Error::Gone),
+        Found::Purged => Err(Error::Gone),
+        _ => Err(Error::NotFound),
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct PurgeView {
+    href: String,
+    title: String,
+    was_public: bool,
+}
+
+/// A post in the trash.
+#[derive(Serialize)]
+struct Entry {
+    href: String,
+    title: String,
+    trashed_at: i64,
+    /// When it is deleted for good.
+    until: i64,
+}
+
+impl Entry {
+    fn of(post: &Summary) -> Self {
+        let at = post.trashed_at.unwrap_or(post.updated_at);
+        Self {
+            href: paths::post(&post.slug),
+            title: post.title.to_string(),
+            trashed_at: super::millis(at),
+            until: super::millis(at + KEPT),
+        }
+    }
+}

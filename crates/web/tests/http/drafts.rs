@@ -1,0 +1,235 @@
+//! What is begun and what is thrown away: each list shows its owner's, in pages, and nothing leaves for good unasked.
+
+use gatepost::world::World;
+use gatepost_domain::role::Role;
+use time::{Duration, OffsetDateTime};
+
+use crate::support::{Browser, Multipart, Site};
+
+fn form(title: &str, action: &str) -> Multipart {
+    Multipart::new()
+        .text("title", title)
+        .text("text", "The text.")
+        .text("action", action)
+}
+
+async fn write(browser: &mut Browser, title: &str, action: &str) {
+    browser
+        .post_multipart("/new", form(title, action))
+        .await
+        .expect(303);
+}
+
+#[tokio::test]
+async fn drafts_are_their_owner_s_and_what_is_handed_in_waits_for_an_editor() {
+    let site = Site::new().await;
+    site.account("connie", Role::Contributor).await;
+    let (mut connie, mut carol, mut bob) = (
+        site.logged_in("connie").await,
+        site.logged_in("carol").await,
+        site.logged_in("bob").await,
+    );
+    write(&mut connie, "Begun by connie", "draft").await;
+    write(&mut connie, "Handed in", "review").await;
+    write(&mut carol, "Begun by carol", "draft").await;
+
+    connie
+        .get("/drafts")
+        .await
+        .expect(200)
+        .expect_text("Begun by connie")
+        .expect_text("In review")
+        .expect_no_text("Begun by carol");
+    bob.get("/drafts")
+        .await
+        .expect(200)
+        .expect_text("Waiting for review")
+        .expect_text("Handed in")
+        .expect_no_text("Begun by");
+    bob.get("/drafts/review")
+        .await
+        .expect(200)
+        .expect_text("Handed in");
+    carol
+        .get("/drafts")
+        .await
+        .expect(200)
+        .expect_no_text("Handed in");
+    carol.get("/drafts/review").await.expect(403);
+    site.browser()
+        .get("/drafts")
+        .await
+        .expect_redirect("/login?next=/drafts");
+
+    let publish = form("Handed in", "publish").text("revision", "1");
+    bob.post_multipart("/handed-in/edit", publish)
+        .await
+        .expect_redirect("/handed-in");
+    bob.get("/drafts")
+        .await
+        .expect_no_text("Waiting for review");
+    let mut reader = site.browser();
+    reader
+        .get("/handed-in")
+        .await
+        .expect(200)
+        .expect_text("Written by connie");
+}
+
+#[tokio::test]
+async fn what_is_handed_in_can_be_taken_back() {
+    let site = Site::new().await;
+    site.account("connie", Role::Contributor).await;
+    let mut connie = site.logged_in("connie").await;
+    write(&mut connie, "Too early", "review").await;
+    connie
+        .get("/too-early/edit")
+        .await
+        .expect_text("It is handed in")
+        .expect_text(">Back to draft<");
+    let back = form("Too early", "draft").text("revision", "1");
+    connie
+        .post_multipart("/too-early/edit", back)
+        .await
+        .expect(303);
+    let mut bob = site.logged_in("bob").await;
+    bob.get("/drafts").await.expect_no_text("Too early");
+}
+
+#[tokio::test]
+async fn long_lists_of_drafts_and_trash_are_turned_both_ways() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    for number in 1..=23 {
+        write(&mut carol, &format!("Number {number:02}"), "draft").await;
+    }
+    let turn = |page: &crate::support::Answer, rel: &str| {
+        let text = page.text();
+        let (_, rest) = text
+            .split_once(&format!("rel=\"{rel}\" href=\""))
+            .expect(rel);
+        rest.split_once('"').expect("its end").0.to_owned()
+    };
+    for list in ["/drafts", "/trash"] {
+        if list == "/trash" {
+            for number in 1..=23 {
+                let path = format!("/number-{number:02}/delete");
+                carol.post(&path, &[]).await.expect(303);
+            }
+        }
+        let first = carol.get(list).await.expect(200);
+        let older = turn(&first, "next");
+        first
+            .expect_text("Number 23")
+            .expect_text("Number 04")
+            .expect_no_text("Number 03");
+        let second = carol.get(&older).await.expect(200);
+        let newer = turn(&second, "prev");
+        second
+            .expect_text("Number 03")
+            .expect_text("Number 01")
+            .expect_no_text("Number 04");
+        carol
+            .get(&newer)
+            .await
+            .expect(200)
+            .expect_text("Number 23")
+            .expect_text("Number 04");
+    }
+}
+
+#[tokio::test]
+async fn the_trash_gives_back_and_deletes_for_good_after_one_question() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    for title in ["Kept", "Burnt", "Whisper"] {
+        let action = if title == "Whisper" {
+            "draft"
+        } else {
+            "publish"
+        };
+        write(&mut carol, title, action).await;
+        let path = format!("/{}/delete", title.to_lowercase());
+        carol.post(&path, &[]).await.expect(303);
+    }
+    carol
+        .get("/trash")
+        .await
+        .expect(200)
+        .expect_text("action=\"/kept/restore\"")
+        .expect_text("href=\"/burnt/purge\"");
+    carol
+        .post("/kept/restore", &[])
+        .await
+        .expect_redirect("/kept");
+    carol.get("/burnt/purge").await.expect(200);
+    let mut reader = site.browser();
+    reader.get("/burnt").await.expect(410);
+    // The question changed nothing, and is not asked of others.
+    carol.get("/trash").await.expect_text("Burnt");
+    site.account("dora", Role::Author).await;
+    let mut dora = site.logged_in("dora").await;
+    dora.get("/burnt/purge").await.expect(410);
+    dora.post("/burnt/purge", &[]).await.expect(410);
+    dora.post("/whisper/purge", &[]).await.expect(404);
+    dora.get("/trash").await.expect_no_text("Burnt");
+    carol.get("/kept/purge").await.expect(404);
+
+    for path in ["/burnt/purge", "/whisper/purge"] {
+        carol.post(path, &[]).await.expect_redirect("/trash");
+    }
+    carol
+        .get("/trash")
+        .await
+        .expect_text("is deleted for good")
+        .expect_no_text("/burnt/");
+    // Readers may have kept the address of the one that was public, so nobody else gets it.
+    reader.get("/burnt").await.expect(410);
+    reader.get("/2").await.expect(410);
+    reader.get("/whisper").await.expect(404);
+    write(&mut carol, "Burnt", "publish").await;
+    reader.get("/burnt-2").await.expect(200);
+    let typed = form("Other", "publish").text("slug", "burnt");
+    carol.post_multipart("/new", typed).await.expect(422);
+    write(&mut carol, "Whisper", "publish").await;
+    reader.get("/whisper").await.expect(200);
+}
+
+thread_local! {
+    static LATER: std::cell::Cell<Duration> = const { std::cell::Cell::new(Duration::ZERO) };
+}
+
+fn later() -> OffsetDateTime {
+    (World::REAL.clock)() + LATER.get()
+}
+
+#[tokio::test]
+async fn after_thirty_days_the_trash_is_emptied() {
+    let site = Site::at(later).await;
+    let mut carol = site.logged_in("carol").await;
+    write(&mut carol, "Old", "publish").await;
+    carol.post("/old/delete", &[]).await.expect(303);
+    LATER.set(Duration::days(2));
+    let mut carol = site.logged_in("carol").await;
+    write(&mut carol, "Young", "publish").await;
+    carol.post("/young/delete", &[]).await.expect(303);
+    LATER.set(Duration::days(31));
+    site.start_jobs();
+    let address = "old".parse().unwrap();
+    let begun = std::time::Instant::now();
+    while site.db().posts().find(&address).await.unwrap() != gatepost_storage::posts::Found::Purged
+    {
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(5),
+            "purged"
+        );
+        tokio::task::yield_now().await;
+    }
+    let mut carol = site.logged_in("carol").await;
+    carol
+        .get("/trash")
+        .await
+        .expect(200)
+        .expect_text("Young")
+        .expect_no_text("Old");
+}
