@@ -134,6 +134,8 @@ impl Tags {
 
     /// Reads what was typed between commas of any script.
     pub fn parse(typed: &str) -> Result<Self, TagError> {
+        // Composed before it is parted: the Greek question mark U+037E composes to a semicolon, which parts.
+        let typed: String = typed.nfc().collect();
         let mut tags: Vec<Tag> = Vec::new();
         for part in typed.split([',', '，', '、', '،', ';', '\n', '\r']) {
             if characters::is_blank(part) {
@@ -229,6 +231,13 @@ mod tests {
             "control"
         );
         assert!(Tags::parse(&"é".repeat(50)).is_ok(), "control");
+    }
+
+    #[test]
+    fn a_sign_that_composes_to_a_parting_sign_parts() {
+        let tags = Tags::parse("ψωμί\u{37e} αλεύρι\u{37e}").unwrap();
+        assert_eq!(tags.to_string(), "ψωμί, αλεύρι");
+        assert_eq!(Tags::parse(&tags.to_string()), Ok(tags));
     }
 
     #[test]
