@@ -12,7 +12,6 @@ use crate::workspace;
 
 mod chart;
 mod comparison;
-mod http;
 mod latency;
 mod load;
 mod machine;

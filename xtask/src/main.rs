@@ -12,8 +12,10 @@ mod command;
 mod dev;
 mod fuzz;
 mod gate;
+mod http;
 mod install;
 mod metadata;
+mod outside;
 mod services;
 mod test;
 mod tidy;
@@ -37,6 +39,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Check what the compiler cannot: who imports whom, licences, module headers, migrations, names.
     Tidy,
+    /// Follow the library's README in a new project, and log in to what comes of it.
+    Outside,
     /// Start and stop a throwaway PostgreSQL and Redis by hand.
     #[command(subcommand)]
     Services(services::Command),
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Tidy => tidy::run(),
+        Command::Outside => outside::run(),
         Command::Services(command) => services::run(&command),
         Command::CheckPages(options) => check_pages::run(&options),
         Command::Bench(options) => bench::run(&options),

@@ -11,7 +11,7 @@ use crate::command::{cargo, run as run_command};
 use crate::gate::Gate;
 use crate::metadata::Metadata;
 use crate::services::Throwaway;
-use crate::{browser, fuzz, tidy, workspace};
+use crate::{browser, fuzz, outside, tidy, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -49,6 +49,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     );
     features(&mut gate, &metadata)?;
     tests(&mut gate);
+    gate.check(
+        "the library's README, in a project of its own",
+        outside::run,
+    );
     if options.quick {
         println!(
             "\n--quick: the services, the fuzzing and the browser journeys are left out, and so is Python; `cargo xtask test` runs them"

@@ -131,14 +131,3 @@ pub use storage::{
 pub use storage::{ExistingIds, TowerStorage};
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};
-
-/// Compiles what the README shows.
-#[cfg(all(
-    doctest,
-    feature = "memory",
-    feature = "minijinja",
-    feature = "password",
-    feature = "sqlite"
-))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -183,6 +183,18 @@ impl RequestSession {
         Ok(())
     }
 
+    /// Logs in before any handler sees the session.
+    #[cfg(feature = "testing")]
+    pub(crate) fn log_in_untouched(&self, identity: crate::Identity) {
+        self.inner.is_used.store(true, Ordering::Relaxed);
+        self.inner.intent().login = Some(LoginIntent::Set(Login {
+            user: identity.id,
+            stamp: identity.stamp,
+            at: self.now(),
+            remember: false,
+        }));
+    }
+
     /// Ends the session. What is written after this belongs to a new one in which nobody is logged in.
     pub(crate) async fn clear_login(&self) -> Result<(), SessionError> {
         if let Some(settled) = self.inner.settled().await {

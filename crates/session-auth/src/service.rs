@@ -54,6 +54,10 @@ where
         self.shared.cleanup.start(&self.shared);
         let (mut parts, body) = request.into_parts();
         let session = RequestSession::new(Arc::clone(&self.shared), &parts);
+        #[cfg(feature = "testing")]
+        if let Some(crate::testing::LogIn(identity)) = parts.extensions.get() {
+            session.log_in_untouched(identity.clone());
+        }
         parts.extensions.insert(session.session());
         parts.extensions.insert(session.clone());
         ResponseFuture {

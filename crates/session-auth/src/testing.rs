@@ -11,6 +11,7 @@ mod site;
 mod wallet;
 
 pub use browser::Browser;
+pub(crate) use browser::LogIn;
 pub use clock::{advance, now};
 pub use contract::contract;
 pub use naive::NaiveStorage;

@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::comparison::{Comparison, Effort};
-use super::http::{Answer, get};
 use super::load::Request;
 use super::server::Server;
 use super::{Programs, site};
 use crate::command::program;
+use crate::http::{Answer, get};
 
 pub(super) struct Pages {
     pub(super) comparisons: Vec<Comparison>,

@@ -8,8 +8,8 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 
 use super::Programs;
-use super::http::{Answer, post};
 use crate::command::program;
+use crate::http::{Answer, post};
 
 const PASSWORD: &str = "correct horse";
 const BOUNDARY: &str = "gatepost-bench";

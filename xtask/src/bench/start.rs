@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 
 use super::Programs;
 use super::comparison::Effort;
-use super::http::get;
 use super::server::Server;
+use crate::http::get;
 
 pub(super) struct Starts {
     pub(super) name: &'static str,

@@ -15,6 +15,12 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Request, header};
 use tower_service::Service;
 
+use crate::{Directory, Identity};
+
+/// Beside a request: who it logs in. No request from outside has it.
+#[derive(Clone)]
+pub(crate) struct LogIn(pub(crate) Identity);
+
 /// Sends requests to a router and keeps the cookies it sets. A clone shares the cookies.
 ///
 /// ```
@@ -101,6 +107,55 @@ impl Browser {
             .into_response();
         self.keep(response.headers());
         response
+    }
+
+    /// Logs in without a form: sends `HEAD /` as whoever this is, so that the site's own session layer begins a session
+    /// in its own storage. What is logged in is what `Auth::login` would have made.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")]
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # use axum::{Router, routing::get};
+    /// # use session_auth::{AuthLayer, Directory, Identity, MemoryStorage, RequireLogin, SessionLayer, Stamp};
+    /// use session_auth::testing::Browser;
+    /// # #[derive(Clone)] struct Pupils;
+    /// # #[derive(Clone)] struct Pupil(&'static str);
+    /// # impl Directory for Pupils {
+    /// #     type User = Pupil;
+    /// #     type Error = std::convert::Infallible;
+    /// #     async fn find(&self, id: &str) -> Result<Option<Pupil>, Self::Error> { Ok((id == "ada").then_some(Pupil("ada"))) }
+    /// #     fn identity(&self, pupil: &Pupil) -> Identity { Identity { id: pupil.0.to_owned(), stamp: Stamp::of(&[]) } }
+    /// # }
+    /// # async fn desk(RequireLogin(Pupil(name)): RequireLogin<Pupils>) -> String { name.to_owned() }
+    /// # let site = Router::new().route("/desk", get(desk))
+    /// #     .layer(AuthLayer::new(Pupils)).layer(SessionLayer::new(MemoryStorage::new()));
+    ///
+    /// let browser = Browser::new(site);
+    /// assert_eq!(browser.get("/desk").await.status(), 303, "a visitor is sent to the login page");
+    ///
+    /// browser.log_in(&Pupils, &Pupil("ada")).await;
+    /// assert_eq!(browser.get("/desk").await.status(), 200);
+    ///
+    /// // It is a login like any other: one whom the directory does not know is a visitor.
+    /// browser.log_in(&Pupils, &Pupil("bob")).await;
+    /// assert_eq!(browser.get("/desk").await.status(), 303);
+    /// # }
+    /// # #[cfg(not(feature = "memory"))] fn main() {}
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the answer sets no cookie: `/` is outside of the session layer, or answered with a 5xx.
+    pub async fn log_in<D: Directory>(&self, directory: &D, user: &D::User) {
+        let mut request = Request::head("/").body(Body::empty()).expect("a path");
+        let who = LogIn(directory.identity(user));
+        request.extensions_mut().insert(who);
+        let response = self.send(request).await;
+        assert!(
+            response.headers().contains_key(header::SET_COOKIE),
+            "no session began at `/`: {}",
+            response.status()
+        );
     }
 
     /// `GET path`.

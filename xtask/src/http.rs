@@ -1,4 +1,4 @@
-//! As much of an HTTP client as seeding a site and recording an answer take: one request, one connection.
+//! As much of an HTTP client as seeding, recording and trying a site take: one request, one connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,19 +8,19 @@ use anyhow::{Context, Result, bail};
 
 /// An answer as it was on the wire, with a chunked body put together.
 #[derive(Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// How many bytes came over the connection.
-    pub(super) wire: usize,
+    pub(crate) wire: usize,
 }
 
-pub(super) fn get(server: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+pub(crate) fn get(server: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
     request(server, &format!("GET {path}"), headers, b"")
 }
 
-pub(super) fn post(
+pub(crate) fn post(
     server: SocketAddr,
     path: &str,
     headers: &[(&str, &str)],
@@ -75,7 +75,7 @@ impl Answer {
         Ok(answer)
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers()
             .find(|(header, _)| header.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
@@ -89,7 +89,7 @@ impl Answer {
     }
 
     /// The answer as a file for `benches/bare`: what belongs to this one connection left out.
-    pub(super) fn recorded(&self) -> Vec<u8> {
+    pub(crate) fn recorded(&self) -> Vec<u8> {
         let mut file = format!("HTTP/1.1 {}", self.status);
         for (name, value) in self.headers() {
             let of_the_connection = ["connection", "transfer-encoding"]
