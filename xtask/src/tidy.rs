@@ -12,6 +12,7 @@ mod licence;
 mod migrations;
 mod source;
 mod tree;
+mod weight;
 
 use tree::Tree;
 
@@ -53,6 +54,7 @@ fn findings() -> Result<Vec<Finding>> {
         let metadata = Metadata::read()?;
         findings.extend(edges::check(&metadata));
         findings.extend(dependencies::check(&metadata, &policy.parse()?));
+        findings.extend(weight::check(&weight::tree()?));
     } else {
         findings.push(Finding::new(
             "Cargo.lock",
