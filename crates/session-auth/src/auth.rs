@@ -103,7 +103,7 @@ impl<D: Directory> Auth<D> {
             return Ok(known);
         }
         let login = self.session.login().await?;
-        let user = self.user_of(login).await?;
+        let user = self.user_of(login.as_deref()).await?;
         Ok(self.known().get_or_insert(user).clone())
     }
 
@@ -243,7 +243,7 @@ impl<D: Directory> Auth<D> {
     /// [`AuthError::Session`] or [`AuthError::Directory`] when one of them cannot answer.
     pub async fn still_valid(&self) -> Result<bool, AuthError> {
         let login = self.session.stored_login().await?;
-        Ok(self.user_of(login).await?.is_some())
+        Ok(self.user_of(login.as_ref()).await?.is_some())
     }
 
     /// The address of the client, as [`SessionLayer::client_address`](crate::SessionLayer::client_address) finds it: for
@@ -306,7 +306,7 @@ impl<D: Directory> Auth<D> {
         is_this.then_some(()).ok_or(AuthError::NotLoggedIn)
     }
 
-    async fn user_of(&self, login: Option<Login>) -> Result<Option<D::User>, AuthError> {
+    async fn user_of(&self, login: Option<&Login>) -> Result<Option<D::User>, AuthError> {
         let Some(login) = login else { return Ok(None) };
         let found = self
             .directory()

@@ -4,6 +4,7 @@
 //! it is stored when the response exists (`commit`), except by `update`, which asks the storage at once.
 
 use std::{
+    borrow::Cow,
     net::IpAddr,
     pin::Pin,
     sync::{
@@ -134,7 +135,7 @@ impl RequestSession {
     }
 
     /// Who is logged in, as far as this request knows: what it did itself counts.
-    pub(crate) async fn login(&self) -> Result<Option<Login>, SessionError> {
+    pub(crate) async fn login(&self) -> Result<Option<Cow<'_, Login>>, SessionError> {
         let stored = self.inner.stored().await?;
         let login = stored.and_then(|session| session.login.as_ref());
         Ok(self.inner.intent().login_over(login))
@@ -278,7 +279,16 @@ impl Inner {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let loaded = self.loaded.get_or_init(|| self.load(key)).await;
+        if self.loaded.get().is_none()
+            && let Some(session) = self.storage.at_hand(key)
+        {
+            // Whoever else is loading it just now keeps theirs.
+            let _ = self.loaded.set(Ok(self.if_not_over(session)));
+        }
+        let loaded = match self.loaded.get() {
+            Some(loaded) => loaded,
+            None => self.loaded.get_or_init(|| self.load(key)).await,
+        };
         loaded
             .as_ref()
             .map(Option::as_ref)
@@ -290,18 +300,22 @@ impl Inner {
             let error: &dyn std::error::Error = error;
             tracing::error!(error, "a session could not be read");
         })?;
+        Ok(loaded.and_then(|session| self.if_not_over(session)))
+    }
+
+    /// The session, unless its time is over; and whether this use of it is to be noted.
+    fn if_not_over(&self, session: Arc<StoredSession>) -> Option<Arc<StoredSession>> {
         let now = self.shared.now();
-        let session = loaded.filter(|session| !session.is_over(now));
-        if let Some(session) = &session {
-            let interval = touch_interval(session.lifetime.idle);
-            let was_used = now - session.last_seen >= interval;
-            let is_stale = match &self.lent {
-                Some(lent) => lent.is_outdated() || (lent.notes_uses() && was_used),
-                None => was_used,
-            };
-            self.is_stale.store(is_stale, Ordering::Relaxed);
+        if session.is_over(now) {
+            return None;
         }
-        Ok(session)
+        let was_used = now - session.last_seen >= touch_interval(session.lifetime.idle);
+        let is_stale = match &self.lent {
+            Some(lent) => lent.is_outdated() || (lent.notes_uses() && was_used),
+            None => was_used,
+        };
+        self.is_stale.store(is_stale, Ordering::Relaxed);
+        Some(session)
     }
 
     /// What the storage has, over or not; what cannot be decoded is not there.

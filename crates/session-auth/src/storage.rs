@@ -133,6 +133,13 @@ pub trait SessionStorage: Send + Sync + 'static {
     /// The session under a key. One that is over may still be given back; the layer does not take it.
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError>;
 
+    /// The same session without waiting, where the storage has it in memory. `None` says nothing: it is
+    /// [loaded](Self::load) then.
+    fn at_hand(&self, key: &SessionKey) -> Option<Arc<StoredSession>> {
+        let _ = key;
+        None
+    }
+
     /// Applies a change to what is stored now, in one step that nothing can come between. A change with a `new_key`
     /// moves the session there; the old key is dead in the same step. When this returns, the change is durable.
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError>;

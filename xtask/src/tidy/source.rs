@@ -96,7 +96,11 @@ fn re_exports(file: &File) -> Vec<Finding> {
 
 fn places(file: &File) -> Vec<Finding> {
     // Cargo writes its registry into every entry of the lock file.
-    let Some(text) = file.text.as_deref().filter(|_| file.path != "Cargo.lock") else {
+    let Some(text) = file
+        .text
+        .as_deref()
+        .filter(|_| !file.path.ends_with("Cargo.lock"))
+    else {
         return Vec::new();
     };
     let mut findings = Vec::new();
@@ -193,6 +197,7 @@ mod tests {
         let text = format!("see {}", REGISTRIES[0]);
         assert_eq!(found("README.md", &text), ["README.md:1"]);
         assert_eq!(found("Cargo.lock", &text), [""; 0]);
+        assert_eq!(found("benches/peers/Cargo.lock", &text), [""; 0]);
     }
 
     #[test]

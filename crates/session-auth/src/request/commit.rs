@@ -91,7 +91,7 @@ impl Intent {
         let is_renewal = matches!(self.login.as_ref()?, LoginIntent::Renew(_));
         let stored = stored.and_then(|session| session.login.as_ref());
         Some(NewLogin {
-            login: self.login_over(stored)?,
+            login: self.login_over(stored)?.into_owned(),
             is_renewal,
         })
     }

@@ -3,7 +3,7 @@
 //! `delete` then `create` under the same id is `flush`; under another id it is `cycle_id`; `delete` alone ends the
 //! session; a record that lost the [`MARKER`] was cleared. Invariant: what cannot be told apart ends the session.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde_json::{Map, Value};
 use tower_sessions_core::session::Id;
@@ -153,18 +153,16 @@ impl Intent {
     }
 
     /// The login that results over the stored one.
-    pub(super) fn login_over(&self, stored: Option<&Login>) -> Option<Login> {
+    pub(super) fn login_over<'a>(&self, stored: Option<&'a Login>) -> Option<Cow<'a, Login>> {
         match &self.login {
-            Some(LoginIntent::Set(login)) => Some(login.clone()),
+            Some(LoginIntent::Set(login)) => Some(Cow::Owned(login.clone())),
             _ if self.has_ended => None,
             Some(LoginIntent::Renew(stamp)) => {
-                let stamp = *stamp;
-                stored.map(|login| Login {
-                    stamp,
-                    ..login.clone()
-                })
+                let mut login = stored?.clone();
+                login.stamp = *stamp;
+                Some(Cow::Owned(login))
             }
-            None => stored.cloned(),
+            None => stored.map(Cow::Borrowed),
         }
     }
 

@@ -133,7 +133,11 @@ impl SessionStorage for MemoryStorage {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
-        Ok(self.read().sessions.get(key).cloned())
+        Ok(self.at_hand(key))
+    }
+
+    fn at_hand(&self, key: &SessionKey) -> Option<Arc<StoredSession>> {
+        self.read().sessions.get(key).cloned()
     }
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {

@@ -128,7 +128,7 @@ impl Site {
         let found_there = Arc::clone(&found);
         let read = move |request: RequestSession, _| async move {
             let login = request.login().await?;
-            *found_there.lock().expect("no panic before") = login.map(|login| login.user);
+            *found_there.lock().expect("no panic before") = login.map(|login| login.user.clone());
             Ok::<_, SessionError>(())
         };
         self.visit(cookie, read).await;

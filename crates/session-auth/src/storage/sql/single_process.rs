@@ -145,7 +145,7 @@ impl SessionStorage for SingleProcessStorage {
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
         self.look_around().await;
-        if let Some(session) = self.sessions.get(key, Instant::now()) {
+        if let Some(session) = self.at_hand(key) {
             return Ok(Some(session));
         }
         let fill = self.sessions.fill(*key);
@@ -154,6 +154,10 @@ impl SessionStorage for SingleProcessStorage {
             fill.keep(Arc::clone(session), session.size());
         }
         Ok(loaded)
+    }
+
+    fn at_hand(&self, key: &SessionKey) -> Option<Arc<StoredSession>> {
+        self.sessions.get(key, Instant::now())
     }
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {

@@ -1,0 +1,1 @@
+//! Nothing: `benches/layer.rs` is what this package is for.
