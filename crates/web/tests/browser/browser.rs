@@ -123,8 +123,13 @@ impl Browser {
         let editor = self.field("text").await?;
         self.press("//textarea[@name='text']/ancestor::form//button[@value='publish']")
             .await?;
+        self.until_gone(&editor).await
+    }
+
+    /// Waits until the page that this stood on has made way for the next.
+    pub(crate) async fn until_gone(&self, element: &Element) -> Result<()> {
         let gone = async {
-            while editor.tag_name().await.is_ok() {
+            while element.tag_name().await.is_ok() {
                 sleep(Duration::from_millis(20)).await;
             }
         };

@@ -7,6 +7,8 @@ mod site;
 
 mod look;
 mod parking;
+mod publishing;
+mod reading;
 mod refusals;
 mod together;
 mod without_script;
