@@ -30,6 +30,7 @@ pub(crate) mod middleware;
 pub(crate) mod page;
 pub(crate) mod pages;
 pub(crate) mod parking;
+pub(crate) mod passage;
 pub(crate) mod paths;
 pub(crate) mod routes;
 pub mod server;

@@ -14,7 +14,7 @@ use gatepost_domain::picture::Picture;
 
 use allowed::ALLOWED;
 use for_readers::{ForReaders, Shown};
-pub(crate) use words::{minutes, shows, summary};
+pub(crate) use words::{minutes, shows, summary, words_of};
 
 /// Text longer than this is rendered off the threads that answer requests.
 pub(crate) const LONG: usize = 32_000;

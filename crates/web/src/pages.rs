@@ -17,6 +17,7 @@ pub(crate) mod logout;
 pub(crate) mod parked;
 pub(crate) mod posts;
 pub(crate) mod robots;
+pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod sitemap;
 pub(crate) mod tags;

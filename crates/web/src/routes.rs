@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use crate::assets;
 use crate::pages::{
     account, archive, authors, drafts, feeds, health, image, index, llms, login, logout, parked,
-    posts, robots, setup, sitemap, tags, theme, trash,
+    posts, robots, search, setup, sitemap, tags, theme, trash,
 };
 use crate::state::App;
 
@@ -40,6 +40,7 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/tags/{tag}", get(tags::show))
         .route("/archive", get(archive::index))
         .route("/archive/{month}", get(archive::show))
+        .route("/search", get(search::index))
         .route("/feed.atom", get(feeds::atom))
         .route("/feed.json", get(feeds::json))
         .route("/authors/{username}/feed.atom", get(feeds::of_author))

@@ -36,6 +36,15 @@ pub(crate) fn summary(source: &str, max_chars: usize) -> String {
     )
 }
 
+/// All words of a part of a text, also those of headings and code.
+pub(crate) fn words_of(source: &str) -> String {
+    let arena = Arena::new();
+    let root = parse_document(&arena, source, &OPTIONS);
+    let mut text = String::new();
+    plain(root, &mut text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// How long an unhurried reader takes.
 pub(crate) fn minutes(source: &str) -> usize {
     (source.split_whitespace().count() / 220).max(1)
@@ -51,7 +60,12 @@ fn plain(node: Node<'_>, text: &mut String) {
         match &node.data().value {
             NodeValue::Text(words) => text.push_str(words),
             NodeValue::Code(code) => text.push_str(&code.literal),
-            NodeValue::SoftBreak | NodeValue::LineBreak | NodeValue::Paragraph => text.push(' '),
+            NodeValue::CodeBlock(code) => text.push_str(&code.literal),
+            NodeValue::SoftBreak
+            | NodeValue::LineBreak
+            | NodeValue::Paragraph
+            | NodeValue::Heading(_)
+            | NodeValue::TableCell => text.push(' '),
             _ => {}
         }
     }

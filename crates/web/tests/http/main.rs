@@ -24,6 +24,7 @@ mod parking;
 mod pictures;
 mod posts;
 mod schedule;
+mod search;
 mod security;
 mod server;
 mod setup;
