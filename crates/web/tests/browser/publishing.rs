@@ -35,9 +35,7 @@ async fn from_draft_to_readers(script: Script) -> Journey {
     assert_eq!(author.place().await?, "/high-water/edit");
     is_hidden_from(&reader, &site).await?;
     author.open(&site, "/drafts").await?;
-    author
-        .press("//main//a[contains(., 'High water')]")
-        .await?;
+    author.press("//main//a[contains(., 'High water')]").await?;
 
     author.open(&site, "/high-water/edit").await?;
     choose(&author, "publish_at", "2001-01-01T09:30").await?;

@@ -39,15 +39,17 @@ async fn pages_back_and_forth(script: Script) -> Journey {
     );
     publish(&author, 49..=49).await?;
     reader.press("//a[@rel='next']").await?;
-    reader
-        .wait_for("//main//a[contains(., 'Night 5')]")
-        .await?;
+    reader.wait_for("//main//a[contains(., 'Night 5')]").await?;
     assert_eq!(titles(&reader).await?, numbered((1..=5).rev()));
     reader.press("//a[@rel='prev']").await?;
-    reader.wait_for("//main//a[contains(., 'Night 25')]").await?;
+    reader
+        .wait_for("//main//a[contains(., 'Night 25')]")
+        .await?;
     assert_eq!(titles(&reader).await?, numbered((6..=25).rev()));
     reader.press("//a[@rel='prev']").await?;
-    reader.wait_for("//main//a[contains(., 'Night 45')]").await?;
+    reader
+        .wait_for("//main//a[contains(., 'Night 45')]")
+        .await?;
     let back = titles(&reader).await?;
     assert!(
         first.iter().all(|title| back.contains(title)) || back == numbered((26..=45).rev()),
