@@ -193,6 +193,14 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         ("pages/logout/show.html", context! {}),
         (
+            "pages/search/index.html",
+            context! { typed => "a <b>", asked => true, found => 1, more => false, hits => [context! { href => "/a", title => [context! { text => "A ", found => false }], passage => [context! { text => "<b>", found => true }], owner => "Alice", at => 0 }], first => 1, better => "/search?q=a&page=1", further => "/search?q=a&page=3" },
+        ),
+        (
+            "pages/search/index.html",
+            context! { typed => "", asked => false, found => 0, more => false, hits => none.to_vec(), first => 1, better => (), further => () },
+        ),
+        (
             "pages/parked/index.html",
             context! { forms => [context! { href => "/parked/k", title => "A", at => 0 }] },
         ),
