@@ -55,19 +55,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let output = directory.join("pages");
     let _ = std::fs::remove_dir_all(&output);
     std::fs::create_dir_all(&output)?;
-    let site = site::Demo::start()?;
-    println!("judging {}", site.url());
+    let sites = site::Sites::start()?;
+    println!("judging {}", sites.url());
 
-    let (visited, first) = visits::judge(&tools, site.url(), &output)?;
+    let (visited, first) = visits::judge(&tools, &sites, &output)?;
     let mut verdicts = vec![first];
     verdicts.push(run_one("Nu HTML checker", || {
         nu::judge(&tools, &visited, &output)
     }));
     verdicts.push(run_one("feeds and sitemaps", || {
-        feeds::judge(&tools, site.url())
+        feeds::judge(&tools, sites.url())
     }));
     verdicts.push(run_one("links", || {
-        links::judge(&tools, site.url(), &visited)
+        links::judge(&tools, sites.url(), &visited)
     }));
     verdicts.push(run_one("exiftool", || pictures::judge(&output)));
     if !options.quick {

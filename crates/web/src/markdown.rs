@@ -44,6 +44,9 @@ pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) 
         ("<td align=\"", "<td class=\""),
         ("<th align=\"", "<th scope=\"col\" class=\""),
         ("<th>", "<th scope=\"col\">"),
+        // Footnotes have no heading, so they are no section.
+        ("<section class=\"footnotes\"", "<div class=\"footnotes\""),
+        ("</section>", "</div>"),
     ] {
         if html.contains(presentational) {
             html = html.replace(presentational, class);

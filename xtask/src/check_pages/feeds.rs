@@ -6,11 +6,13 @@ use super::Finding;
 use super::tools::{Tools, script};
 use crate::command::output;
 
-const FEEDS: [&str; 4] = [
+const FEEDS: [&str; 6] = [
     "/feed.atom",
     "/feed.json",
     "/authors/alice/feed.atom",
     "/authors/carol/feed.atom",
+    "/tags/photography/feed.atom",
+    "/tags/sea/feed.atom",
 ];
 
 pub(super) fn judge(tools: &Tools, site: &str) -> Result<(usize, Vec<Finding>)> {

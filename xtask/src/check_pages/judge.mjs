@@ -1,7 +1,8 @@
 // Visits every page of visits.mjs in a real browser, in both colour schemes and at two widths, and writes what it found:
 // axe-core's findings, what stuck out of a narrow screen, what the console said, and the page's own HTML for the Nu checker.
 //
-// usage: node judge.mjs SITE OUTPUT-DIRECTORY CHROMIUM; the tools' node_modules stand in the current directory.
+// usage: node judge.mjs SITES OUTPUT-DIRECTORY CHROMIUM; SITES is JSON, the address of each site by its name; the tools'
+// node_modules stand in the current directory.
 
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +16,8 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 const WIDTHS = [320, 1280];
 const SCHEMES = ["light", "dark"];
 
-const [site, output, chromium] = process.argv.slice(2);
+const [addresses, output, chromium] = process.argv.slice(2);
+const sites = JSON.parse(addresses);
 const findings = [];
 const seen = [];
 const pictures = new Set();
@@ -25,18 +27,19 @@ const browser = await puppeteer.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
 });
 
-// One browser context a person, so that a login is made once.
+// One browser context a person and site, so that a login is made once; "alice:two" is a second browser of alice's.
 const people = new Map();
-async function context(who) {
-  if (people.has(who)) return people.get(who);
+async function context(site, who) {
+  const key = `${site} ${who}`;
+  if (people.has(key)) return people.get(key);
   const made = await browser.createBrowserContext();
-  people.set(who, made);
+  people.set(key, made);
   if (who) {
     const page = await made.newPage();
-    await page.goto(new URL("/login", site));
-    await page.type("input[name=login]", who);
-    await page.type("input[name=password]", PASSWORD);
-    await Promise.all([page.waitForNavigation(), page.click("main button.primary, main form button")]);
+    await page.goto(new URL("/login", sites[site]));
+    await page.type("input[name=login]", who.split(":")[0]);
+    if (await page.$("input[name=password]")) await page.type("input[name=password]", PASSWORD);
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
     if (new URL(page.url()).pathname === "/login") throw new Error(`${who} could not log in`);
     await page.close();
   }
@@ -44,7 +47,8 @@ async function context(who) {
 }
 
 for (const visit of visits) {
-  const page = await (await context(visit.as ?? "")).newPage();
+  const on = visit.on ?? "demo";
+  const page = await (await context(on, visit.as ?? "")).newPage();
   const complain = (kind, what) => findings.push({ page: visit.name, kind, what });
   try {
     await page.setCacheEnabled(false);
@@ -61,8 +65,8 @@ for (const visit of visits) {
       if (request.isNavigationRequest() && request.frame() === page.mainFrame()) answer = response;
     });
     await page.setViewport({ width: 1280, height: 900 });
-    if (visit.path) await page.goto(new URL(visit.path, site), { waitUntil: "load" });
-    if (visit.act) await visit.act(page, { site, context });
+    if (visit.path) await page.goto(new URL(visit.path, sites[on]), { waitUntil: "load" });
+    if (visit.act) await visit.act(page, { sites, context, output });
     const status = answer.status();
     if (status !== (visit.status ?? 200)) {
       complain("status", `answered ${status} instead of ${visit.status ?? 200} at ${page.url()}`);
@@ -70,7 +74,7 @@ for (const visit of visits) {
     const file = `${visit.name}.html`;
     const html = await answer.text();
     writeFileSync(join(output, file), html);
-    for (const [picture] of html.matchAll(/\/images\/[0-9a-f]{64}-\d+\.\w+/g)) pictures.add(picture);
+    for (const [picture] of html.matchAll(/\/images\/[0-9a-f]{64}-\d+\.\w+/g)) pictures.add(new URL(picture, sites[on]).href);
     for (const scheme of SCHEMES) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       for (const width of WIDTHS) {
@@ -78,6 +82,9 @@ for (const visit of visits) {
         const where = `${scheme}, ${width} px`;
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (wide > 0) complain("overflow", `${where}: ${wide} px wider than the screen`);
+        // As tall as the page: what the editor's bar covers until one scrolls is not out of reach.
+        const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+        await page.setViewport({ width, height: Math.max(900, tall) });
         await page.evaluate(AXE);
         const result = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS);
         for (const violation of result.violations) {
@@ -99,11 +106,11 @@ for (const visit of visits) {
 // Every picture as readers get it, for exiftool.
 mkdirSync(join(output, "pictures"), { recursive: true });
 for (const picture of pictures) {
-  const answer = await fetch(new URL(picture, site));
+  const answer = await fetch(picture);
   if (!answer.ok) findings.push({ page: picture, kind: "status", what: `answered ${answer.status}` });
   writeFileSync(join(output, "pictures", picture.split("/").pop()), Buffer.from(await answer.arrayBuffer()));
 }
 
-const alice = (await (await context("alice")).cookies()).map((it) => `${it.name}=${it.value}`).join("; ");
+const alice = (await (await context("demo", "alice")).cookies()).map((it) => `${it.name}=${it.value}`).join("; ");
 await browser.close();
 writeFileSync(join(output, "judged.json"), JSON.stringify({ seen, findings, cookie: alice }, null, 1));

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::site::Sites;
 use super::tools::{Tools, script};
 use super::{Finding, Verdict};
 use crate::command::run;
@@ -26,11 +27,12 @@ pub(super) struct Seen {
     pub(super) file: String,
 }
 
-pub(super) fn judge(tools: &Tools, site: &str, output: &Path) -> Result<(Visited, Verdict)> {
+pub(super) fn judge(tools: &Tools, sites: &Sites, output: &Path) -> Result<(Visited, Verdict)> {
     println!("── axe-core and the browser");
+    let addresses = sites.addresses().to_string();
     run(tools
         .node(&script("judge.mjs"))?
-        .arg(site)
+        .arg(addresses)
         .arg(output)
         .arg(&tools.chromium))?;
     let judged = std::fs::read_to_string(output.join("judged.json"))?;

@@ -32,7 +32,6 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
             "ol",
             "p",
             "pre",
-            "section",
             "span",
             "strong",
             "sup",
@@ -58,7 +57,6 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
         .add_tag_attributes("li", &["class", "id"])
         .add_tag_attributes("ol", &["start"])
         .add_tag_attributes("pre", &["tabindex"])
-        .add_tag_attributes("section", &["class"])
         .add_tag_attributes("span", &["class"])
         .add_tag_attributes("sup", &["class"])
         .add_tag_attributes("td", &["class"])

@@ -53,7 +53,7 @@ fn attributes(tag: &str) -> Option<&'static [&'static str]> {
         "blockquote" | "br" | "del" | "em" | "figcaption" | "figure" | "h2" | "h3" | "h4"
         | "h5" | "h6" | "hr" | "label" | "p" | "strong" | "table" | "tbody" | "thead" | "tr"
         | "ul" => &[],
-        "code" | "section" | "span" | "sup" | "td" => &["class"],
+        "code" | "span" | "sup" | "td" => &["class"],
         "div" => &["class", "role", "aria-label", "tabindex"],
         "img" => &[
             "src", "srcset", "sizes", "width", "height", "loading", "decoding", "alt",
@@ -70,9 +70,8 @@ fn attributes(tag: &str) -> Option<&'static [&'static str]> {
 fn fits(tag: &str, name: &str, value: &str) -> bool {
     let classes: &[&str] = match tag {
         "a" => &["footnote-backref"],
-        "div" => &["table"],
+        "div" => &["footnotes", "table"],
         "li" => &["task"],
-        "section" => &["footnotes"],
         "span" => &["k", "s", "c", "n", "f", "t", "v", "add", "sub"],
         "sup" => &["footnote-ref"],
         "td" | "th" => &["left", "center", "right"],

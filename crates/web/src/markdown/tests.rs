@@ -85,6 +85,10 @@ fn footnotes_lead_there_and_back() {
         note.contains("href=\"#fnref-n\"") && note.contains("id=\"fnref-n\""),
         "{note}"
     );
+    assert!(
+        note.contains("<div class=\"footnotes\">\n<ol>"),
+        "no section, since it has no heading: {note}"
+    );
 }
 
 #[test]

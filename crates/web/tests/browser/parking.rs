@@ -13,8 +13,19 @@ const NOTICE: &str = "//aside[contains(., 'was not saved')]";
 #[tokio::test]
 #[ignore = "needs Chromium: run by `cargo xtask test`"]
 async fn a_login_that_ends_in_mid_edit_costs_neither_text_nor_picture() -> Journey {
+    login_ends_in_mid_edit(Script::On).await
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn without_javascript_a_login_that_ends_in_mid_edit_costs_neither_text_nor_picture() -> Journey
+{
+    login_ends_in_mid_edit(Script::Off).await
+}
+
+async fn login_ends_in_mid_edit(script: Script) -> Journey {
     let site = Site::start().await?;
-    let browser = Browser::start(Script::Off).await?;
+    let browser = Browser::start(script).await?;
     let files = tempfile::tempdir()?;
     let photograph = files.path().join("hello.jpg");
     std::fs::write(&photograph, photograph::taken_upright())?;
@@ -63,9 +74,19 @@ async fn a_login_that_ends_in_mid_edit_costs_neither_text_nor_picture() -> Journ
 
 #[tokio::test]
 #[ignore = "needs Chromium: run by `cargo xtask test`"]
-async fn a_post_with_two_pictures_is_previewed_and_published_without_a_script() -> Journey {
+async fn a_post_with_two_pictures_is_previewed_and_published() -> Journey {
+    two_pictures(Script::On).await
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn without_javascript_a_post_with_two_pictures_is_previewed_and_published() -> Journey {
+    two_pictures(Script::Off).await
+}
+
+async fn two_pictures(script: Script) -> Journey {
     let site = Site::start().await?;
-    let browser = Browser::start(Script::Off).await?;
+    let browser = Browser::start(script).await?;
     let files = tempfile::tempdir()?;
     let paths = ["one.jpg", "two.jpg"].map(|name| files.path().join(name));
     let mut second = photograph::taken_upright();

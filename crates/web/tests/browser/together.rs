@@ -1,5 +1,5 @@
-//! Two people at one post, without JavaScript: what does not overlap merges, what does is decided by hand, and any version
-//! comes back.
+//! Two people at one post: what does not overlap merges, what does is decided by hand, and any version comes back. With a
+//! script and without.
 
 use crate::Journey;
 use crate::browser::{Browser, Script};
@@ -10,9 +10,19 @@ const FABLE: &str = "The fox jumps over the dog. Nobody saw it.";
 #[tokio::test]
 #[ignore = "needs Chromium: run by `cargo xtask test`"]
 async fn two_people_edit_at_once_and_a_version_is_restored() -> Journey {
+    at_once_and_restored(Script::On).await
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn without_javascript_two_people_edit_at_once_and_a_version_is_restored() -> Journey {
+    at_once_and_restored(Script::Off).await
+}
+
+async fn at_once_and_restored(script: Script) -> Journey {
     let site = Site::start().await?;
-    let alice = Browser::start(Script::Off).await?;
-    let bob = Browser::start(Script::Off).await?;
+    let alice = Browser::start(script).await?;
+    let bob = Browser::start(script).await?;
     alice.open(&site, "/login?next=/new").await?;
     alice.log_in("alice").await?;
     alice.type_into("title", "Fable").await?;
