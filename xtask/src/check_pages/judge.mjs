@@ -1,5 +1,6 @@
 // Visits every page of visits.mjs in a real browser, in both colour schemes and at two widths, and writes what it found:
-// axe-core's findings, what stuck out of a narrow screen, what the console said, and the page's own HTML for the Nu checker.
+// axe-core's findings, what stuck out of a narrow screen, what moved when pictures came, what the console said, and the
+// page's own HTML for the Nu checker.
 //
 // usage: node judge.mjs SITES OUTPUT-DIRECTORY CHROMIUM; SITES is JSON, the address of each site by its name; the tools'
 // node_modules stand in the current directory.
@@ -7,6 +8,7 @@
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { moved } from "./room.mjs";
 import { visits, PASSWORD } from "./visits.mjs";
 
 const require = createRequire(join(process.cwd(), "package.json"));
@@ -92,6 +94,12 @@ for (const visit of visits) {
             complain("axe", `${where}: ${violation.id}: ${violation.help}: ${node.html.slice(0, 200)}`);
           }
         }
+      }
+    }
+    if (answer.request().method() === "GET" && answer.ok() && html.includes("/images/")) {
+      for (const width of WIDTHS) {
+        const what = await moved(page.browserContext(), page.url(), width);
+        if (what) complain("shift", `${width} px: ${what}`);
       }
     }
     for (const error of errors) complain("console", error);

@@ -38,7 +38,7 @@ export const save = (page, action) => press(page, `form.editor button[name=actio
 export async function write(page, site, fields, action = "publish", listed = false) {
   await page.goto(`${site}/new`, { waitUntil: "load" });
   await fill(page, fields);
-  if (!listed) await page.click("[name=visibility][value=unlisted]").catch(() => choose(page, "[name=visibility][value=unlisted]"));
+  if (!listed) await choose(page, "[name=visibility][value=unlisted]");
   await save(page, action);
 }
 

@@ -5,6 +5,7 @@ mod browser;
 mod photograph;
 mod site;
 
+mod keyboard;
 mod look;
 mod parking;
 mod publishing;
