@@ -99,6 +99,23 @@ impl Error {
         }
     }
 
+    /// Not a fault of the program: it passes by itself, or when somebody has looked after the disk or the database.
+    pub fn will_pass(&self) -> bool {
+        match self {
+            Self::Database(error) => match error {
+                sqlx::Error::PoolClosed
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Io(_) => true,
+                // What a constraint refuses was wrong from the beginning.
+                sqlx::Error::Database(error) => error.kind() == sqlx::error::ErrorKind::Other,
+                _ => false,
+            },
+            Self::Images(_) | Self::ImageDirectory(_) => true,
+            Self::Row { .. } => false,
+        }
+    }
+
     /// Somebody else is writing; the same request may succeed in a moment.
     pub fn is_busy(&self) -> bool {
         let Self::Database(error) = self else {

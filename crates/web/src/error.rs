@@ -82,10 +82,10 @@ impl Error {
     }
 }
 
-/// A busy or read-only database passes; anything else that storage reports does not.
+/// A database or a disk that does not answer passes; what the program never wrote does not.
 impl From<gatepost_storage::Error> for Error {
     fn from(error: gatepost_storage::Error) -> Self {
-        match error.is_busy() || error.is_read_only() {
+        match error.will_pass() {
             true => Self::unavailable(error),
             false => Self::unexpected(error),
         }

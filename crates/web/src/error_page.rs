@@ -1,4 +1,5 @@
-//! Draws every error in the site's dress, or as an RFC 9457 problem document for clients that ask for JSON.
+//! Draws every error in the site's dress, or as an RFC 9457 problem document for clients that ask for JSON. An error that
+//! comes after a form was read is that form.
 //!
 //! Invariant: whoever refused (axum, a layer, a handler), the reader sees a page with a request id and never a cause;
 //! a 5xx is logged exactly once, with its chain. A handler that drew its own page (a form with its errors) is left alone.
@@ -66,8 +67,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let asked = Asked::of(&request);
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let asked = Asked::of(&mut request);
         let app = Arc::clone(&self.app);
         let called = std::panic::catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
         Box::pin(async move {

@@ -35,10 +35,35 @@ static WITH_FILES: Semaphore = Semaphore::const_new(8);
 pub(crate) struct Form {
     texts: Vec<(String, String)>,
     files: Vec<File>,
+    /// Fields that are not as they were sent, and why.
+    pub(crate) flawed: Vec<(String, Flaw)>,
     /// The form ended early: what had come until then is here.
     pub(crate) broken: bool,
     /// Given back when the form has been dealt with.
     place: Option<SemaphorePermit<'static>>,
+}
+
+/// Why what there is of a field is not what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Its bytes are not UTF-8: a mark stands where they are none.
+    NotText,
+    /// It was beyond [`TYPED`]: this is its beginning.
+    Cut,
+}
+
+impl Flaw {
+    /// A sentence for whoever sent the field of this name.
+    pub(crate) fn sentence(self, field: &str) -> String {
+        match self {
+            Self::NotText => format!(
+                "The field “{field}” was not sent as UTF-8. Where it can’t be read stands a �: put that right, then send it again."
+            ),
+            Self::Cut => format!(
+                "The field “{field}” is longer than 4 MB, and only its beginning is here. Go back to the page before to have all of it."
+            ),
+        }
+    }
 }
 
 /// A chosen file. A file field in which nothing was chosen is none, but counts in `number`.
@@ -94,6 +119,21 @@ impl Form {
         }
     }
 
+    /// As `application/x-www-form-urlencoded`.
+    fn of_pairs(body: &[u8]) -> Self {
+        let mut form = Self::default();
+        for pair in body.split(|byte| *byte == b'&').filter(|it| !it.is_empty()) {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=').map(decoded);
+            let (name, _) = halves.next().unwrap_or_default();
+            let (value, is_text) = halves.next().unwrap_or((String::new(), true));
+            if !is_text {
+                form.flawed.push((name.clone(), Flaw::NotText));
+            }
+            form.texts.push((name, value));
+        }
+        form
+    }
+
     async fn read(mut parts: Multipart) -> Result<Self, Error> {
         let mut form = Self::default();
         let mut budget = Budget::default();
@@ -112,7 +152,9 @@ impl Form {
                 match budget.take(field, TYPED - budget.typed).await? {
                     Ok(text) => {
                         budget.typed += text.bytes.len();
-                        form.texts.push((name, text.typed()));
+                        let (text, flaw) = text.typed();
+                        form.flawed.extend(flaw.map(|flaw| (name.clone(), flaw)));
+                        form.texts.push((name, text));
                     }
                     Err(error) => return form.ended_early(&error),
                 }
@@ -156,6 +198,22 @@ impl Form {
     }
 }
 
+/// Half of a pair, and whether it is text.
+fn decoded(half: &[u8]) -> (String, bool) {
+    let spaced: Vec<u8> = half
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
+    let bytes: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, true),
+        Err(error) => (
+            String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            false,
+        ),
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
@@ -184,11 +242,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                     Error::TooLarge("The form is larger than this page takes.".into())
                         .into_response()
                 })?;
-                let texts = form_urlencoded::parse(&body).into_owned().collect();
-                Ok(Self {
-                    texts,
-                    ..Self::default()
-                })
+                Ok(Self::of_pairs(&body))
             }
             _ => Err(Error::UnsupportedMediaType(
                 "This page reads forms (multipart/form-data).".into(),

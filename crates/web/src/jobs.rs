@@ -1,4 +1,5 @@
-//! Work that no request asks for: posts that become public at their moment, and what is deleted after its time.
+//! Work that no request asks for: posts that become public at their moment, and what is deleted after its time (posts in
+//! the trash, parked forms, pictures that nothing shows).
 //!
 //! Invariant: each job can be cut off at any point and started again; what it has not done yet it does then.
 
@@ -19,6 +20,9 @@ const TIDY: Duration = Duration::from_secs(60 * 60);
 
 /// How long a form is remembered that was saved; a tab that is older makes a post of its own.
 const FORMS: time::Duration = time::Duration::days(30);
+
+/// Pictures forgotten in one round; what remains has time.
+const PICTURES: u32 = 200;
 
 /// Does its work until it is told to stop.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
@@ -72,18 +76,30 @@ async fn publish_due(app: &App) -> Result<Option<Duration>, gatepost_storage::Er
 
 async fn tidy(app: &App) {
     loop {
-        if let Err(error) = tidy_up(app).await {
-            tracing::error!(error = %Chain(&error), "what is past its time could not be deleted");
-        }
+        tidy_up(app).await;
         tokio::time::sleep(TIDY).await;
     }
 }
 
-async fn tidy_up(app: &App) -> Result<(), gatepost_storage::Error> {
-    let now = app.world.now();
-    let purged = app.db.posts().purge_older(now - trash::KEPT).await?;
-    if purged > 0 {
-        tracing::info!(purged, "deleted old posts from the trash");
+/// One round of it. What fails waits for the next round, and keeps nothing else from being done.
+pub async fn tidy_up(app: &App) {
+    let (posts, now) = (app.db.posts(), app.world.now());
+    match posts.purge_older(now - trash::KEPT).await {
+        Ok(0) => {}
+        Ok(purged) => tracing::info!(purged, "deleted old posts from the trash"),
+        Err(error) => has_to_wait("old posts in the trash", &error),
     }
-    app.db.posts().forget_submissions(now - FORMS).await
+    if let Err(error) = posts.forget_submissions(now - FORMS).await {
+        has_to_wait("what is known of old forms", &error);
+    }
+    if let Err(error) = app.db.parked().expire().await {
+        has_to_wait("parked forms that nobody came for", &error);
+    }
+    if let Err(error) = app.db.images().forget_unused(&app.images, PICTURES).await {
+        has_to_wait("pictures that nothing shows", &error);
+    }
+}
+
+fn has_to_wait(what: &str, error: &gatepost_storage::Error) {
+    tracing::warn!(error = %Chain(error), "{what} could not be deleted in this round");
 }

@@ -23,6 +23,7 @@ use session_auth::{
 use crate::auth::Accounts;
 use crate::edition::{ASK_FIRST, Edition, HTML, Modified, Tag};
 use crate::error::Error;
+use crate::rescue::Rescue;
 use crate::state::App;
 use crate::theme::{Theme, is_nameless};
 
@@ -94,6 +95,13 @@ impl Page {
             .render(template, context! { ..view, ..values });
         let html = html.map_err(Error::unexpected)?;
         Ok(self.respond(status, html))
+    }
+
+    /// From here on, whatever fails is answered with this form, and a sentence at this field.
+    pub(crate) fn hold(&self, template: &'static str, field: &'static str, view: Value) {
+        if let Some(rescue) = self.parts.extensions.get::<Rescue>() {
+            rescue.hold(template, field, view);
+        }
     }
 
     /// Leaves a sentence for the next page, perhaps with an address that undoes what was done.

@@ -46,7 +46,6 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
             shutdown.cancel();
         }
     });
-    let upkeep = tokio::spawn(crate::upkeep::run(Arc::clone(&opened.app)));
     let db = opened.app.db.clone();
     let jobs = tokio::spawn(jobs::run(Arc::clone(&opened.app), shutdown.clone()));
     server::serve(
@@ -56,7 +55,6 @@ async fn serve(mut config: Config, world: World) -> Result<(), Failure> {
         shutdown,
     )
     .await;
-    upkeep.abort();
     // It ends with the same signal; a post half published would be half written otherwise.
     let _ = jobs.await;
     db.close().await;

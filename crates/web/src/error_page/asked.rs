@@ -16,6 +16,7 @@ use super::accept::prefers_json;
 use super::wording::{self, Wording};
 use crate::arrival::Arrival;
 use crate::error::{Cause, Chain, Problem};
+use crate::rescue::Rescue;
 use crate::server::SlowBody;
 use crate::state::App;
 use crate::theme::Theme;
@@ -28,10 +29,15 @@ pub(super) struct Asked {
     accept: Option<HeaderValue>,
     theme: Theme,
     body: Option<SlowBody>,
+    rescue: Option<Rescue>,
 }
 
 impl Asked {
-    pub(super) fn of(request: &Request<Body>) -> Self {
+    pub(super) fn of(request: &mut Request<Body>) -> Self {
+        let rescue = (request.method() == Method::POST).then(Rescue::default);
+        if let Some(rescue) = &rescue {
+            request.extensions_mut().insert(rescue.clone());
+        }
         Self {
             arrival: request.extensions().get().copied(),
             method: request.method().clone(),
@@ -39,6 +45,7 @@ impl Asked {
             accept: request.headers().get(header::ACCEPT).cloned(),
             theme: Theme::of(request.headers()),
             body: request.extensions().get().cloned(),
+            rescue,
         }
     }
 
@@ -61,6 +68,17 @@ impl Asked {
             Wording::of(response.status())
         };
         let detail = said_about(&response);
+        if !self.wants_json()
+            && let Some(rescue) = &self.rescue
+        {
+            let said = (
+                response.status(),
+                detail.as_deref().unwrap_or(wording.detail),
+            );
+            if let Some(page) = rescue.draw(&app.look, self.theme, self.uri.path(), said) {
+                return self.replace_body(response, "text/html; charset=utf-8", page);
+            }
+        }
         let view = View {
             status: response.status().as_u16(),
             title: wording.title,

@@ -2,7 +2,7 @@
 
 use axum::extract::multipart::{Field, MultipartError};
 
-use super::Content;
+use super::{Content, Flaw};
 use crate::error::Error;
 
 /// What is kept of one request.
@@ -30,9 +30,16 @@ pub(super) struct Taken {
 
 impl Taken {
     /// A text that is too long keeps its beginning; bytes that are no text become marks.
-    pub(super) fn typed(self) -> String {
-        String::from_utf8(self.bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    pub(super) fn typed(self) -> (String, Option<Flaw>) {
+        let cut = (!self.whole).then_some(Flaw::Cut);
+        match String::from_utf8(self.bytes) {
+            Ok(text) => (text, cut),
+            // What is cut may end within a letter.
+            Err(error) => (
+                String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                cut.or(Some(Flaw::NotText)),
+            ),
+        }
     }
 
     pub(super) fn file(self) -> Content {

@@ -47,6 +47,13 @@ impl Faults {
         });
     }
 
+    /// Puts others in front of these; the first of all decide the status.
+    pub(crate) fn follow(&mut self, others: Self) {
+        let behind = std::mem::replace(self, others);
+        self.list.extend(behind.list);
+        self.status = self.status.or(behind.status);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

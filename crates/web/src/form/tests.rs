@@ -129,4 +129,26 @@ async fn bytes_that_are_no_text_become_marks() {
         .await
         .unwrap();
     assert_eq!(form.text("title"), "a\u{fffd}b");
+    assert_eq!(form.flawed, [("title".to_owned(), Flaw::NotText)]);
+    let pairs = "application/x-www-form-urlencoded";
+    let form = read(pairs, &[], "title=a%ffb&text=%C3%BC+1&alone&=&&tags=a=b%2")
+        .await
+        .unwrap();
+    assert_eq!(form.flawed, [("title".to_owned(), Flaw::NotText)]);
+    let fields = ["title", "text", "alone", "", "tags"].map(|name| form.text(name));
+    assert_eq!(fields, ["a\u{fffd}b", "ü 1", "", "", "a=b%2"]);
+}
+
+#[tokio::test]
+async fn a_text_that_is_cut_says_so_and_is_no_broken_text() {
+    let long = "ü".repeat(TYPED / 2 + 10);
+    let form = read(
+        KIND,
+        &[part("name=\"text\"", long.as_bytes())],
+        "--XX--\r\n",
+    )
+    .await
+    .unwrap();
+    assert_eq!(form.flawed, [("text".to_owned(), Flaw::Cut)]);
+    assert!(long.starts_with(form.text("text").trim_end_matches('\u{fffd}')));
 }

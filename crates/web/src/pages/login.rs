@@ -1,5 +1,6 @@
 //! Logging in, with a password or (in a classroom) by name alone; who fails keeps the form, and learns nothing from it.
 
+mod brought;
 mod credentials;
 mod view;
 
@@ -9,7 +10,9 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-pub(crate) use self::credentials::{Credentials, Refused};
+pub(crate) use self::brought::{NoLogin, fields_in, sender};
+pub(crate) use self::credentials::Credentials;
+use self::credentials::Refused;
 pub(crate) use self::view::LoginFields;
 use self::view::LoginView;
 use crate::error::Error;

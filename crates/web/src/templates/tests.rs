@@ -39,8 +39,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         context! { field => "login", message => "Wrong" },
     ];
     let login = context! { name => "alice", password => true, remember => true };
-    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, mine => "mine", base => 1, intent => "draft", alts => ["x"], decorative => [1] };
-    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), mine => (), base => (), intent => "publish", alts => none.to_vec(), decorative => none.to_vec() };
+    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, mine => "mine", base => 1, intent => "draft", take => (), alts => ["x"], decorative => [1] };
+    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), mine => (), base => (), intent => "publish", take => "mine", alts => none.to_vec(), decorative => none.to_vec() };
     let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", was => "A pond", decorative => true, removed => true, markdown => "![]()" };
     let pieces = vec![
         context! { kind => "same", text => "A " },
@@ -113,11 +113,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => conflict, login => login.clone(), restored => true, kept => true, may_publish => true },
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => conflict, login => login.clone(), restored => true, retry => false, left_out => ["a.jpg"], kept => context! { left_out => ["b.jpg"] }, may_publish => true },
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, zone => "UTC", open => context! { about => false, address => false, schedule => false }, errors => none.to_vec(), preview => (), conflict => (), login => (), restored => false, kept => false, may_publish => false },
+            context! { action => "/new", post => (), fields => blank, pictures => none.to_vec(), pictures_open => false, pictures_lost => false, zone => "UTC", open => context! { about => false, address => false, schedule => false }, errors => none.to_vec(), preview => (), conflict => (), login => (), restored => false, retry => true, left_out => none.to_vec(), kept => (), may_publish => false },
         ),
         (
             "pages/posts/history.html",

@@ -442,3 +442,68 @@ async fn a_form_that_brings_its_login_survives_a_busy_database() {
         .expect_text("Kept text.")
         .expect_text("value=\"newcomer\"");
 }
+
+#[tokio::test]
+async fn a_form_whose_login_cannot_be_stored_comes_back_and_is_saved_once() {
+    let site = Site::new().await;
+    let (_, writer) = site.db().sqlite_pools().unwrap();
+    let form = || {
+        Multipart::new()
+            .text("title", "Kept title")
+            .text("text", "Kept text.")
+            .text("tags", "kept, tags")
+            .text("form", "AAECAwQFBgcICQoLDA0ODw")
+            .text("login", "carol")
+            .text("password", Site::PASSWORD)
+    };
+    sqlx::query("alter table session_auth_sessions rename to away")
+        .execute(&writer)
+        .await
+        .unwrap();
+    let lost = site
+        .browser()
+        .post_multipart("/new", form())
+        .await
+        .expect(503);
+    assert!(!lost.header(header::RETRY_AFTER).is_empty(), "{lost:?}");
+    lost.expect_text("\nKept text.</textarea>")
+        .expect_text("value=\"kept, tags\"")
+        .expect_text("AAECAwQFBgcICQoLDA0ODw")
+        .expect_text("value=\"carol\"")
+        .expect_no_text(Site::PASSWORD);
+    sqlx::query("alter table away rename to session_auth_sessions")
+        .execute(&writer)
+        .await
+        .unwrap();
+    site.browser()
+        .post_multipart("/new", form())
+        .await
+        .expect_redirect("/kept-title");
+    let all = site.db().posts().index(None, 50).await.unwrap();
+    assert_eq!(all.items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_form_comes_back_when_not_even_its_sender_can_be_looked_up() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let form = || {
+        Multipart::new()
+            .text("title", "Kept title")
+            .text("text", "Kept text.")
+            .text("note", "Kept note.")
+            .text("revision", "1")
+    };
+    carol
+        .post_multipart("/new", form())
+        .await
+        .expect_redirect("/kept-title");
+    site.db().close().await;
+    for path in ["/new", "/kept-title/edit"] {
+        let lost = carol.post_multipart(path, form()).await.expect(503);
+        assert!(!lost.header(header::RETRY_AFTER).is_empty(), "{lost:?}");
+        lost.expect_text("\nKept text.</textarea>")
+            .expect_text("Kept note.")
+            .expect_text(&format!("action=\"{path}\""));
+    }
+}

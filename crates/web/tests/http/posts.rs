@@ -228,7 +228,8 @@ async fn an_edit_that_does_not_say_what_it_changes_is_asked_again() {
     let page = alice
         .post_multipart(&format!("{post}/edit"), form("Blind", "Overwritten?"))
         .await;
-    let page = kept(page, 422, "Blind", "Overwritten?");
+    let page =
+        kept(page, 409, "Blind", "Overwritten?").expect_text("The form did not say which version");
     assert_eq!(revision(&page), "1");
     site.browser().get(&post).await.expect_text("first");
 }

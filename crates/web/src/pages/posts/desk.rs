@@ -8,13 +8,15 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::post::{Post, Visibility};
 use http::StatusCode;
+use minijinja::Value;
+use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::kept::Kept;
+use super::kept::{Kept, Shown};
 use super::merging::Conflict;
-use super::parking;
+use super::parking::{self, Parked};
 use super::show::Facts;
-use super::typed::Typed;
+use super::typed::{Take, Typed};
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::form::Fault;
@@ -22,6 +24,8 @@ use crate::markdown;
 use crate::page::Page;
 use crate::pages::login::LoginFields;
 use crate::state::App;
+
+const FORM: &str = "pages/posts/form.html";
 
 /// Where a new post is sent.
 pub(super) const NEW: &str = "/new";
@@ -81,6 +85,14 @@ impl Desk {
         }
     }
 
+    /// From here on, whatever fails is answered with this form.
+    pub(super) fn hold(self, page: &Page, typed: &Typed) {
+        let app = page.app();
+        let key = typed.form.clone().unwrap_or_else(|| new_key(app));
+        let view = self.view(app, typed, key, None);
+        page.hold(FORM, "text", Value::from(Serde(view)));
+    }
+
     /// Answers with the form; its faults decide the status where nothing else does.
     pub(super) async fn draw(
         self,
@@ -97,14 +109,18 @@ impl Desk {
         // From here on the form has a name, whatever becomes of it.
         let key = typed.form.clone().unwrap_or_else(|| new_key(app));
         let refused = status.is_client_error() || status.is_server_error();
-        let parked =
-            page.answers_a_form() && refused && parking::keep(app, &self.action, &key, typed).await;
-        let view = self.view(app, typed, key, parked);
-        let form = page.answer(status, "pages/posts/form.html", view).await?;
+        let parked = match page.answers_a_form() && refused {
+            true => parking::keep(app, &self.action, &key, typed).await,
+            false => None,
+        };
+        let view = Value::from(Serde(self.view(app, typed, key, parked)));
+        // With what is wrong with it, should the page not be drawn.
+        page.hold(FORM, "text", view.clone());
+        let form = page.answer(status, FORM, view).await?;
         Ok(typed.faults.told_with(form))
     }
 
-    fn view(self, app: &App, typed: &Typed, form: FormKey, parked: bool) -> FormView {
+    fn view(self, app: &App, typed: &Typed, form: FormKey, kept: Option<Parked>) -> FormView {
         FormView {
             action: self.action,
             post: self.post,
@@ -113,9 +129,11 @@ impl Desk {
             conflict: self.conflict,
             login: self.login,
             restored: self.restored,
-            kept: parked,
+            retry: false,
+            left_out: typed.left_out.clone(),
+            kept,
             zone: app.site.zone.name().to_owned(),
-            pictures: typed.pictures.iter().filter_map(PictureView::of).collect(),
+            pictures: PictureView::all(typed),
             pictures_open: !typed.pictures.is_empty()
                 || typed.faults.in_field("image")
                 || typed.faults.in_field("alt"),
@@ -136,6 +154,7 @@ impl Desk {
                 mine: typed.mine.clone(),
                 base: typed.base.map(|revision| revision.0),
                 intent: typed.intent.as_str(),
+                take: typed.take.map(Take::as_str),
                 alts: typed.alts.clone(),
                 decorative: typed.decorative.clone(),
             },
@@ -160,8 +179,12 @@ pub(crate) struct FormView {
     conflict: Option<Conflict>,
     login: Option<LoginFields>,
     restored: bool,
+    /// It could not be answered; one button sends it again.
+    retry: bool,
     /// It also waits for its author elsewhere.
-    kept: bool,
+    kept: Option<Parked>,
+    /// Pictures that did not wait with it.
+    left_out: Vec<String>,
     may_publish: bool,
 }
 
@@ -184,7 +207,7 @@ impl Open {
     }
 }
 
-fn new_key(app: &App) -> FormKey {
+pub(super) fn new_key(app: &App) -> FormKey {
     let key = BASE64_URL_SAFE_NO_PAD.encode(app.world.bytes::<16>());
     key.parse().expect("16 bytes are 22 characters")
 }
@@ -205,6 +228,7 @@ struct Fields {
     mine: Option<String>,
     base: Option<i64>,
     intent: &'static str,
+    take: Option<&'static str>,
     alts: Vec<String>,
     decorative: Vec<usize>,
 }
@@ -213,7 +237,8 @@ struct Fields {
 #[derive(Serialize)]
 pub(super) struct PictureView {
     hash: String,
-    picture: Figure,
+    /// Unknown where the database could not be asked.
+    picture: Option<Figure>,
     name: Option<String>,
     notice: Option<String>,
     alt: String,
@@ -238,7 +263,29 @@ impl PictureView {
             was: kept.was.clone(),
             decorative: kept.decorative,
             removed: kept.removed,
-            picture,
+            picture: Some(picture),
         })
+    }
+
+    /// Of a picture about which nothing is known but what the form says.
+    fn unseen(shown: &Shown, typed: &Typed) -> Self {
+        let hash = shown.hash.to_string();
+        Self {
+            picture: None,
+            name: shown.name.clone(),
+            notice: None,
+            alt: shown.alt.clone().unwrap_or_default(),
+            was: shown.was.clone().unwrap_or_default(),
+            decorative: shown.decorative,
+            removed: typed.removed.contains(&hash),
+            markdown: String::new(),
+            hash,
+        }
+    }
+
+    fn all(typed: &Typed) -> Vec<Self> {
+        let known = typed.pictures.iter().filter_map(Self::of);
+        let unseen = typed.shown.iter().map(|shown| Self::unseen(shown, typed));
+        known.chain(unseen).collect()
     }
 }

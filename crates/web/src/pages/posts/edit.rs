@@ -19,7 +19,7 @@ use crate::auth::Login;
 use crate::error::Error;
 use crate::form::Form;
 use crate::page::Page;
-use crate::pages::login::{Credentials, LoginFields, Refused};
+use crate::pages::login::{self, NoLogin, sender};
 use crate::paths::{self, Segment};
 use crate::state::App;
 
@@ -54,21 +54,23 @@ pub(crate) async fn create(
     page: Page,
     mut form: Form,
 ) -> Result<Response, Error> {
-    let typed = Typed::read(&mut form);
-    match writer(&app, &page, &form).await? {
-        Ok(viewer) => {
-            Submission {
-                app,
-                page,
-                viewer,
-                post: None,
-                typed,
-            }
-            .answer()
-            .await
-        }
-        Err(refused) => refused.draw(&app, &page, NEW, typed).await,
+    let typed = Typed::sent(&app, &mut form);
+    hold(&app, &page, &form, NEW, &typed);
+    let viewer = match sender(&app, &page, &form).await? {
+        Ok(user) => Viewer::User(user),
+        Err(nobody) => return without_login(nobody, &app, &page, NEW, typed).await,
+    };
+    let login = login::fields_in(&app, &form);
+    Submission {
+        login,
+        app,
+        page,
+        viewer,
+        post: None,
+        typed,
     }
+    .answer()
+    .await
 }
 
 /// `POST /{post}/edit`
@@ -78,17 +80,18 @@ pub(crate) async fn update(
     Segment(segment): Segment,
     mut form: Form,
 ) -> Result<Response, Error> {
-    let mut typed = Typed::read(&mut form);
-    let viewer = match writer(&app, &page, &form).await? {
-        Ok(viewer) => viewer,
-        Err(refused) => {
-            let action = paths::edit_at(&segment);
-            return refused.draw(&app, &page, &action, typed).await;
-        }
+    let mut typed = Typed::sent(&app, &mut form);
+    let action = paths::edit_at(&segment);
+    hold(&app, &page, &form, &action, &typed);
+    let viewer = match sender(&app, &page, &form).await? {
+        Ok(user) => Viewer::User(user),
+        Err(nobody) => return without_login(nobody, &app, &page, &action, typed).await,
     };
     match find_for_form(&app, &viewer, &segment, &typed).await {
         Ok(post) => {
+            let login = login::fields_in(&app, &form);
             Submission {
+                login,
                 app,
                 page,
                 viewer,
@@ -111,6 +114,16 @@ pub(crate) async fn update(
             desk.draw(&page, status, &typed).await
         }
     }
+}
+
+/// Before anything is asked of the database: from here on nothing that fails costs the form.
+fn hold(app: &App, page: &Page, form: &Form, action: &str, typed: &Typed) {
+    let desk = Desk {
+        action: action.to_owned(),
+        login: login::fields_in(app, form),
+        ..Desk::empty(true)
+    };
+    desk.hold(page, typed);
 }
 
 /// The post that a form is for. A form that renamed it is known by its key when it comes once more.
@@ -136,57 +149,28 @@ async fn find_for_form(
     known.map(Box::new).ok_or(refusal)
 }
 
-/// Who writes. Somebody without a login may have filled one in on the form itself.
-async fn writer(app: &App, page: &Page, form: &Form) -> Result<Result<Viewer, NoWriter>, Error> {
-    let viewer = page.viewer().await?;
-    if viewer.user().is_some() {
-        return Ok(Ok(viewer));
-    }
-    let typed = Credentials::of(form);
-    let fields = LoginFields::filled(app.config.login, &typed);
-    if !form.has("login") {
-        return Ok(Err(NoWriter {
-            fields,
-            refused: None,
-        }));
-    }
-    match typed.try_out(app, page).await? {
-        Ok(()) => Ok(Ok(page.viewer().await?)),
-        Err(refused) => Ok(Err(NoWriter {
-            fields,
-            refused: Some(refused),
-        })),
-    }
-}
-
 /// Nobody is logged in: the form comes back with the fields of a login.
-struct NoWriter {
-    fields: LoginFields,
-    refused: Option<Refused>,
-}
-
-impl NoWriter {
-    async fn draw(
-        self,
-        app: &App,
-        page: &Page,
-        action: &str,
-        mut typed: Typed,
-    ) -> Result<Response, Error> {
-        match Author::former(app, page).await? {
-            Some(author) => typed.gather_pictures(app, None, author).await?,
-            None => typed.gather_shown(app).await?,
-        }
-        let desk = Desk {
-            action: action.to_owned(),
-            login: Some(self.fields),
-            ..Desk::empty(true)
-        };
-        let Some(refused) = self.refused else {
-            return desk.draw(page, StatusCode::UNAUTHORIZED, &typed).await;
-        };
-        typed.faults = refused.faults.clone();
-        let response = desk.draw(page, refused.faults.status(), &typed).await?;
-        Ok(refused.hint(response))
+async fn without_login(
+    nobody: NoLogin,
+    app: &App,
+    page: &Page,
+    action: &str,
+    mut typed: Typed,
+) -> Result<Response, Error> {
+    match Author::former(app, page).await? {
+        Some(author) => typed.gather_pictures(app, None, author).await?,
+        None => typed.gather_shown(app).await?,
     }
+    let faults = nobody.faults();
+    let status = match faults.is_empty() {
+        true => StatusCode::UNAUTHORIZED,
+        false => faults.status(),
+    };
+    typed.faults.follow(faults);
+    let desk = Desk {
+        action: action.to_owned(),
+        login: Some(nobody.fields.clone()),
+        ..Desk::empty(true)
+    };
+    Ok(nobody.hint(desk.draw(page, status, &typed).await?))
 }

@@ -75,12 +75,6 @@ impl Typed {
                 "There is nothing to read yet: write something, or add a picture.",
             );
         }
-        if post.is_some() && self.revision.is_none() {
-            faults.invalid(
-                "text",
-                "The form did not say which version it changes. Compare, then save again.",
-            );
-        }
         Some(Edit {
             title: title?,
             text: text?,

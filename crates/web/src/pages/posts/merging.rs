@@ -17,7 +17,7 @@ use session_auth::FlashLevel;
 
 use super::desk::Desk;
 use super::kept::Kept;
-use super::submission::Submission;
+use super::submission::{Submission, UNKNOWN};
 use super::together::{FieldClash, Overlap, Together, together};
 use super::typed::Take;
 use crate::error::Error;
@@ -56,8 +56,7 @@ impl Submission {
         sent: Edit,
         mut theirs: Box<Post>,
     ) -> Result<Response, Error> {
-        // Only a form with a base can be stale.
-        let from = self.typed.revision.unwrap_or(theirs.revision);
+        let from = self.typed.revision.unwrap_or(UNKNOWN);
         let base = match self.app.db.revisions().find(theirs.id, from).await {
             Ok(base) => base,
             Err(error) => return self.keep(&error).await,
@@ -108,7 +107,11 @@ impl Submission {
         base: Option<Revision>,
         theirs: Box<Post>,
     ) -> Result<Response, Error> {
-        let from = self.typed.revision.unwrap_or(theirs.revision);
+        if self.typed.revision.is_none() {
+            let sentence = "The form did not say which version of the post it changes. Nothing is saved yet: compare both.";
+            self.typed.faults.invalid("text", sentence);
+        }
+        let from = self.typed.revision.unwrap_or(UNKNOWN);
         let (who, own) = self.who_saved(from, &theirs).await;
         let base_text = base.as_ref().map(|base| base.text.as_str().to_owned());
         let (my_title, their_title) = (self.typed.title.clone(), theirs.title.to_string());
@@ -128,7 +131,7 @@ impl Submission {
             fields: overlap.fields.clone(),
         };
         self.typed.mine = Some(mine);
-        self.typed.base = Some(from);
+        self.typed.base = self.typed.revision;
         self.typed.revision = Some(theirs.revision);
         overlap.fill(&mut self.typed);
         for picture in &theirs.pictures {

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::desk::{Desk, NEW};
 use super::find_for;
-use super::typed::Typed;
+use super::typed::{LEFT_OUT, Typed};
 use crate::auth::Login;
 use crate::error::{Error, Problem};
 use crate::form::Form;
@@ -58,25 +58,30 @@ impl Author {
     }
 }
 
-/// Keeps a form that is given back to its author right now, in case that author leaves. `false`: it is only on the page.
-pub(super) async fn keep(app: &App, address: &str, key: &FormKey, typed: &Typed) -> bool {
-    let Some(author) = typed.author else {
-        return false;
-    };
+/// A form that waits, and what does not wait with it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Parked {
+    /// Names of pictures that were too much.
+    left_out: Vec<String>,
+}
+
+/// Keeps a form that is given back to its author right now, in case that author leaves. `None`: it is only on the page.
+pub(super) async fn keep(app: &App, address: &str, key: &FormKey, typed: &Typed) -> Option<Parked> {
+    let author = typed.author?;
     let reason = match author {
         Author::Known(_) => Reason::Refused,
         Author::Former(_) => Reason::Unproven,
     };
     let kept = park(app, author.id(), address, key, typed, reason).await;
     match kept {
-        Ok(kept) => kept == Kept::Yes,
+        Ok((kept, parked)) => (kept == Kept::Yes).then_some(parked),
         // The form is on the page all the same.
         Err(error) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a form could not be parked"
             );
-            false
+            None
         }
     }
 }
@@ -88,17 +93,19 @@ async fn park(
     key: &FormKey,
     typed: &Typed,
     reason: Reason,
-) -> Result<Kept, gatepost_storage::Error> {
+) -> Result<(Kept, Parked), gatepost_storage::Error> {
+    let (fields, left_out) = fields(typed);
     let form = NewForm {
         person,
         key,
         address,
         title: &typed.title,
-        fields: &fields(typed),
+        fields: &fields,
         reason,
     };
     app.parking.comes_for(person);
-    app.db.parked().park(&form).await
+    let kept = app.db.parked().park(&form).await?;
+    Ok((kept, Parked { left_out }))
 }
 
 /// The form was saved, and waits no longer.
@@ -113,9 +120,11 @@ pub(super) async fn forget(app: &App, person: UserId, key: Option<&FormKey>) {
     }
 }
 
-/// What a browser would send if the form were sent again: the fields as they were, the pictures as they are now.
-fn fields(typed: &Typed) -> Vec<(String, String)> {
-    const OF_PICTURES: [&str; 8] = [
+/// What a browser would send if the form were sent again: the fields as they were, the pictures as they are now. And the
+/// names of those that are too much.
+fn fields(typed: &Typed) -> (Vec<(String, String)>, Vec<String>) {
+    const OF_PICTURES: [&str; 9] = [
+        LEFT_OUT,
         "picture",
         "picture_alt",
         "picture_alt_was",
@@ -128,16 +137,18 @@ fn fields(typed: &Typed) -> Vec<(String, String)> {
     let named = |(name, _): &&(String, String)| !OF_PICTURES.contains(&name.as_str());
     let mut fields: Vec<_> = typed.sent.iter().filter(named).cloned().collect();
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+    let mut left_out = Vec::new();
     let mut bytes = typed
         .sent
         .iter()
         .map(|(_, value)| value.len())
         .sum::<usize>();
     for kept in &typed.pictures {
-        bytes += kept.bytes;
-        if bytes > MAX_BYTES {
-            break;
+        if bytes + kept.bytes > MAX_BYTES {
+            left_out.push(kept.name.clone().unwrap_or_else(|| "A picture".to_owned()));
+            continue;
         }
+        bytes += kept.bytes;
         let hash = kept.hash.to_string();
         add("picture", hash.clone());
         add("picture_alt", kept.alt.clone());
@@ -156,7 +167,10 @@ fn fields(typed: &Typed) -> Vec<(String, String)> {
     for number in &typed.decorative {
         add("decorative", number.to_string());
     }
-    fields
+    for name in &left_out {
+        add(LEFT_OUT, name.clone());
+    }
+    (fields, left_out)
 }
 
 /// `POST /parked`: the small script keeps what is being typed, for its author alone. Readers see nothing of it.
@@ -184,7 +198,8 @@ pub(crate) async fn create(
         Author::Known(_) => (true, Reason::Typing),
         Author::Former(_) => (false, Reason::Unproven),
     };
-    match park(&app, author.id(), &address, &key, &typed, reason).await? {
+    let (kept, _) = park(&app, author.id(), &address, &key, &typed, reason).await?;
+    match kept {
         Kept::Yes | Kept::Saved if known => {
             let at = app
                 .site

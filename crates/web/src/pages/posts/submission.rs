@@ -20,10 +20,14 @@ use super::parking::{self, Author};
 use super::typed::{Intent, Typed};
 use crate::error::Error;
 use crate::page::Page;
+use crate::pages::login::LoginFields;
 use crate::pages::millis;
 use crate::paths;
 use crate::state::App;
 use crate::zone::Zone;
+
+/// The version that a form starts from when it names none.
+pub(super) const UNKNOWN: RevisionNo = RevisionNo(0);
 
 /// A form of somebody who may write.
 pub(super) struct Submission {
@@ -32,6 +36,8 @@ pub(super) struct Submission {
     pub(super) viewer: Viewer,
     pub(super) post: Option<Box<Post>>,
     pub(super) typed: Typed,
+    /// The login that the form brought: stored only with the answer, and needed again if that fails.
+    pub(super) login: Option<LoginFields>,
 }
 
 impl Submission {
@@ -42,6 +48,11 @@ impl Submission {
         self.typed
             .gather_pictures(&self.app, self.post.as_deref(), Author::Known(writer))
             .await?;
+        let held = Desk {
+            login: self.login.clone(),
+            ..self.desk()
+        };
+        held.hold(&self.page, &self.typed);
         if let Some(post) = &self.post {
             self.typed.filled_from(post, &self.app.site.zone);
         }
@@ -73,8 +84,6 @@ impl Submission {
             .typed
             .check(writer, self.post.as_deref(), &Here::of(&self.app))
         else {
-            let current = self.post.as_ref().map(|post| post.revision);
-            self.typed.revision = self.typed.revision.or(current);
             return self
                 .desk_for_both()
                 .await
@@ -87,8 +96,12 @@ impl Submission {
     async fn save(self, edit: Edit) -> Result<Response, Error> {
         let posts = self.app.db.posts();
         let saved = match (&self.post, self.typed.revision) {
-            (Some(post), Some(base)) => posts.update(post.id, base, &edit).await,
-            _ => match posts.create(&edit).await {
+            // No version at all is as stale as can be.
+            (Some(post), base) => {
+                let base = base.unwrap_or(UNKNOWN);
+                posts.update(post.id, base, &edit).await
+            }
+            (None, _) => match posts.create(&edit).await {
                 Ok(Created::Post(post)) => Ok(Updated::Saved(post)),
                 Ok(Created::SlugTaken) => Ok(Updated::SlugTaken),
                 Ok(Created::Before(post, revision)) => return self.again(post, revision).await,
@@ -131,8 +144,7 @@ impl Submission {
             error = error as &dyn std::error::Error,
             "a post could not be saved"
         );
-        let passing = error.is_busy() || error.is_read_only();
-        let (status, sentence) = if passing {
+        let (status, sentence) = if error.will_pass() {
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The site can’t save anything at the moment. Keep this page and try again.",

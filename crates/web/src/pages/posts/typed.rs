@@ -7,12 +7,28 @@ use gatepost_domain::post::Post;
 use gatepost_domain::slug::Slug;
 use http::StatusCode;
 
+use super::desk::new_key;
 use super::kept::{Kept, Shown};
 use super::parking::Author;
 use crate::form::{Faults, File, Form};
 use crate::pages::login::Credentials;
 use crate::pages::millis;
+use crate::state::App;
 use crate::zone::Zone;
+
+/// The fields that a sentence can stand at.
+const FIELDS: [&str; 7] = [
+    "title",
+    "text",
+    "slug",
+    "tags",
+    "excerpt",
+    "note",
+    "publish_at",
+];
+
+/// What a parked form says of a picture that did not fit.
+pub(super) const LEFT_OUT: &str = "picture_left_out";
 
 /// Which button was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +80,14 @@ impl Take {
             _ => None,
         }
     }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Mine => "mine",
+            Self::Theirs => "theirs",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -99,6 +123,8 @@ pub(super) struct Typed {
     pub(super) faults: Faults,
     /// Every field as it came, for keeping the form; never a password.
     pub(super) sent: Vec<(String, String)>,
+    /// Names of pictures that were too much to wait with the form.
+    pub(super) left_out: Vec<String>,
     /// For whom the form may be kept.
     pub(super) author: Option<Author>,
 }
@@ -136,6 +162,13 @@ impl Typed {
         }
     }
 
+    /// A form that was sent. It has a name from now on, so that it is saved once, however often it is sent again.
+    pub(super) fn sent(app: &App, form: &mut Form) -> Self {
+        let mut typed = Self::read(form);
+        typed.form.get_or_insert_with(|| new_key(app));
+        typed
+    }
+
     pub(super) fn read(form: &mut Form) -> Self {
         let mut faults = Faults::default();
         if form.broken {
@@ -144,6 +177,10 @@ impl Typed {
                 "text",
                 "The form did not arrive whole; check the end of your text.",
             );
+        }
+        for (name, flaw) in &form.flawed {
+            let field = FIELDS.iter().find(|field| *field == name);
+            faults.invalid(*field.unwrap_or(&"text"), flaw.sentence(name));
         }
         let files = form.files("image");
         let intent = Intent::of(form.text("action"));
@@ -218,6 +255,7 @@ impl Typed {
                 .filter(|(name, _)| !Credentials::FIELDS.contains(&name.as_str()))
                 .cloned()
                 .collect(),
+            left_out: form.all(LEFT_OUT).map(str::to_owned).collect(),
             author: None,
         }
     }
