@@ -57,11 +57,10 @@ impl SessionStore for Inner {
         let mut data = match &intent.record {
             Some(record) => record.values.clone(),
             None if intent.has_ended => Data::new(),
-            None => {
-                let read = stored.map(|session| session.values.map().clone());
-                let read = read.unwrap_or_default();
-                intent.over(read).into_iter().collect()
-            }
+            None => match stored {
+                Some(stored) => copy(&intent.over(stored.values.map())),
+                None => Data::new(),
+            },
         };
         let was_cleared = intent
             .record
@@ -101,6 +100,17 @@ impl RequestSession {
             .filter(|(key, _)| key != MARKER)
             .collect())
     }
+}
+
+/// With room for the [`MARKER`].
+fn copy(values: &Map<String, Value>) -> Data {
+    let mut data = Data::with_capacity(values.len() + 1);
+    data.extend(
+        values
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone())),
+    );
+    data
 }
 
 fn backend(error: SessionError) -> Error {

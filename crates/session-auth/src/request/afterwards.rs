@@ -68,7 +68,7 @@ impl Inner {
         if change.wipe {
             change.login = LoginChange::Clear;
         }
-        change.note(before, record.values.clone());
+        change.note(before, &record.values);
         if !change.is_empty() {
             let outcome = self.commit(&key, &change).await;
             match outcome.map_err(SessionError::of_storage)? {
@@ -128,7 +128,7 @@ impl Inner {
         if let Some(left) = &intent.left {
             return (left.values.clone().into_iter().collect(), left.was_cleared);
         }
-        let read = self.known().map(|session| session.values.map().clone());
-        (intent.over(read.unwrap_or_default()), false)
+        let read = self.known().map(|session| session.values.map());
+        (intent.over(read.unwrap_or(&Map::new())).into_owned(), false)
     }
 }

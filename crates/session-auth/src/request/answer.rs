@@ -4,8 +4,10 @@
 
 use std::{
     error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, Waker},
 };
 
 use axum::response::{IntoResponse, Response};
@@ -47,53 +49,55 @@ impl RequestSession {
             }
         };
         if has_work || self.inner.is_stale() {
-            Answer::Later(Box::pin(self.settle(response, has_failed)))
+            self.settle(response, has_failed)
         } else {
             self.inner.settle_on(self.inner.key);
             Answer::Ready(self.inner.finish(response, Cookie::Keep))
         }
     }
 
-    /// The work runs in a task of its own: a client that hangs up does not cut it in half.
-    async fn settle(self, response: Response, has_failed: bool) -> Response {
+    /// The work is begun at once, and what has to wait for the storage goes on in a task of its own: a client that hangs
+    /// up does not cut it in half. A storage in memory has no need of the task.
+    fn settle(self, response: Response, has_failed: bool) -> Answer {
         let inner = Arc::clone(&self.inner);
-        let work = async move {
-            let settled = if has_failed {
-                self.undo().await;
-                self.inner.touch().await;
-                Ok(Cookie::Keep)
-            } else {
-                let undo = std::mem::take(&mut self.inner.intent().undo);
-                let committed = self.clone().commit().await;
-                if committed.is_err() {
-                    self.inner.intent().undo = undo;
-                    self.inner.intent().left = None;
-                    self.undo().await;
-                }
-                committed
-            };
-            let key = match &settled {
-                Ok(Cookie::Set(id, _)) => Some(id.key()),
-                Ok(Cookie::Keep | Cookie::Remove) | Err(_) => self.inner.key,
-            };
-            self.inner.settle_on(key);
-            settled
-        };
-        let settled = tokio::spawn(work.in_current_span()).await;
-        let panicked = |error| {
-            inner.settle_on(inner.key);
-            SessionError::Unavailable(StorageError::new(error))
-        };
-        match settled.map_err(panicked).and_then(|settled| settled) {
-            Ok(cookie) => inner.finish(response, cookie),
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn Error,
-                    "a session could not be stored"
-                );
-                error.into_response()
+        let mut work = Box::pin(self.work(has_failed).in_current_span());
+        // Nobody is to be woken: the task asks again.
+        let mut context = Context::from_waker(Waker::noop());
+        let begun = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
+        match begun {
+            Ok(Poll::Ready(settled)) => Answer::Ready(inner.answer_with(response, settled)),
+            Err(_panic) => Answer::Ready(inner.answer_with(response, inner.panicked())),
+            Ok(Poll::Pending) => {
+                let task = tokio::spawn(work);
+                Answer::Later(Box::pin(async move {
+                    let settled = task.await.unwrap_or_else(|_panic| inner.panicked());
+                    inner.answer_with(response, settled)
+                }))
             }
         }
+    }
+
+    async fn work(self, has_failed: bool) -> Result<Cookie, SessionError> {
+        let settled = if has_failed {
+            self.undo().await;
+            self.inner.touch().await;
+            Ok(Cookie::Keep)
+        } else {
+            let undo = std::mem::take(&mut self.inner.intent().undo);
+            let committed = self.clone().commit().await;
+            if committed.is_err() {
+                self.inner.intent().undo = undo;
+                self.inner.intent().left = None;
+                self.undo().await;
+            }
+            committed
+        };
+        let key = match &settled {
+            Ok(Cookie::Set(id, _)) => Some(id.key()),
+            Ok(Cookie::Keep | Cookie::Remove) | Err(_) => self.inner.key,
+        };
+        self.inner.settle_on(key);
+        settled
     }
 
     /// Nothing is stored for a request that never got an answer, and what it did at once is undone.
@@ -128,6 +132,26 @@ impl Inner {
                 error = &error as &dyn Error,
                 "the use of a session could not be noted"
             );
+        }
+    }
+
+    /// The storage panicked; what it made of the session is anybody's guess.
+    fn panicked(&self) -> Result<Cookie, SessionError> {
+        self.settle_on(self.key);
+        let error = StorageError::new("the storage of a session panicked");
+        Err(SessionError::Unavailable(error))
+    }
+
+    fn answer_with(&self, response: Response, settled: Result<Cookie, SessionError>) -> Response {
+        match settled {
+            Ok(cookie) => self.finish(response, cookie),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn Error,
+                    "a session could not be stored"
+                );
+                error.into_response()
+            }
         }
     }
 

@@ -62,7 +62,7 @@ impl RequestSession {
                 let Some(lifetime) = lifetime else {
                     return Ok(ended);
                 };
-                let values = intent.record.map(|record| record.values);
+                let values = intent.record.as_ref().map(|record| record.values.clone());
                 let values = values.unwrap_or_default().into_iter().collect();
                 let login = login.map(|login| login.login);
                 let opened = inner.open(values, login, lifetime, now).await?;
@@ -109,16 +109,13 @@ impl Intent {
         if lifetime != stored.lifetime {
             change.lifetime = Some(lifetime);
         }
-        if self.record.is_some() {
-            let read = self.over(stored.values.map().clone());
-            if let Some(record) = self.record {
-                // What is left after somebody else has logged in is theirs, also where it is what was there before.
-                change.wipe = record.was_cleared || is_other_person(stored, login.as_ref());
-                if record.was_cleared && stored.login.is_some() {
-                    change.login = LoginChange::Clear;
-                }
-                change.note(&read, record.values);
+        if let Some(record) = &self.record {
+            // What is left after somebody else has logged in is theirs, also where it is what was there before.
+            change.wipe = record.was_cleared || is_other_person(stored, login.as_ref());
+            if record.was_cleared && stored.login.is_some() {
+                change.login = LoginChange::Clear;
             }
+            change.note(&self.over(stored.values.map()), &record.values);
         }
         if let Some(NewLogin { login, .. }) = login {
             change.login = LoginChange::Set(login);
@@ -139,13 +136,16 @@ fn is_other_person(stored: &StoredSession, new: Option<&NewLogin>) -> bool {
 
 impl Change {
     /// Notes the difference between what was read and what a handler left. Writing the value that was read is no write.
-    pub(super) fn note(&mut self, read: &Map<String, Value>, left: Data) {
+    pub(super) fn note(&mut self, read: &Map<String, Value>, left: &Data) {
         if !self.wipe {
             let gone = read.keys().filter(|key| !left.contains_key(*key));
             self.remove = gone.cloned().collect();
         }
-        let written = |(key, value): &(String, Value)| self.wipe || read.get(key) != Some(value);
-        self.set = left.into_iter().filter(written).collect();
+        let written = |(key, value): &(&String, &Value)| self.wipe || read.get(*key) != Some(value);
+        let set = left.iter().filter(written);
+        self.set = set
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
     }
 }
 

@@ -3,7 +3,7 @@
 //! `delete` then `create` under the same id is `flush`; under another id it is `cycle_id`; `delete` alone ends the
 //! session; a record that lost the [`MARKER`] was cleared. Invariant: what cannot be told apart ends the session.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value};
 use tower_sessions_core::session::Id;
@@ -24,7 +24,7 @@ pub(super) struct Intent {
     pub(super) rotates: bool,
     pub(super) login: Option<LoginIntent>,
     /// The record as tower-sessions last gave it.
-    pub(super) record: Option<Record>,
+    pub(super) record: Option<Arc<Record>>,
     /// What `update` stored since the session was read.
     updates: Vec<(String, Option<Value>)>,
     /// Deletions under the request's own handle whose meaning the next call tells.
@@ -34,7 +34,7 @@ pub(super) struct Intent {
     pub(super) undo: Vec<Undo>,
     pub(super) is_answered: bool,
     /// The record as the answer left it, for what comes afterwards.
-    pub(super) left: Option<Record>,
+    pub(super) left: Option<Arc<Record>>,
     /// The layer itself saves, after the handler.
     pub(super) is_committed: bool,
 }
@@ -44,7 +44,6 @@ pub(super) enum LoginIntent {
     Renew(Stamp),
 }
 
-#[derive(Clone)]
 pub(super) struct Record {
     pub(super) values: Data,
     pub(super) was_cleared: bool,
@@ -88,7 +87,7 @@ impl Intent {
         let is_cycle = self.deletions <= 1 && id != handle && !record.was_cleared;
         if is_cycle || self.deletions == 0 {
             self.settle_cycle();
-            self.record = Some(record);
+            self.record = Some(Arc::new(record));
         } else {
             self.settle_end();
             self.record = self.unless_left_over(record);
@@ -104,8 +103,8 @@ impl Intent {
     }
 
     /// A record that was never cleared still holds the values of the session that ended.
-    fn unless_left_over(&self, record: Record) -> Option<Record> {
-        (record.was_cleared || !self.has_ended).then_some(record)
+    fn unless_left_over(&self, record: Record) -> Option<Arc<Record>> {
+        (record.was_cleared || !self.has_ended).then(|| Arc::new(record))
     }
 
     fn settle_cycle(&mut self) {
@@ -172,13 +171,17 @@ impl Intent {
     }
 
     /// The values that were read, with what `update` stored since.
-    pub(super) fn over(&self, mut read: Map<String, Value>) -> Map<String, Value> {
+    pub(super) fn over<'a>(&self, read: &'a Map<String, Value>) -> Cow<'a, Map<String, Value>> {
+        if self.updates.is_empty() {
+            return Cow::Borrowed(read);
+        }
+        let mut read = read.clone();
         for (key, value) in &self.updates {
             match value {
                 Some(value) => drop(read.insert(key.clone(), value.clone())),
                 None => drop(read.remove(key)),
             }
         }
-        read
+        Cow::Owned(read)
     }
 }

@@ -1,6 +1,7 @@
 //! Sessions in this process' memory.
 //!
-//! Invariant: the two indexes name exactly the sessions that the map holds, because only `insert` and `remove` touch them.
+//! Invariant: the two indexes name exactly the sessions that the map holds, because only `insert`,
+//! `remove` and `move_end` touch them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -105,6 +106,16 @@ impl Table {
         Some(session)
     }
 
+    /// Notes that the session under this key is over at another time now.
+    fn move_end(&mut self, key: &SessionKey, before: &StoredSession, after: &StoredSession) {
+        let end = |session: &StoredSession| session.lifetime.end(session.last_seen);
+        let (before, after) = (end(before), end(after));
+        if before != after {
+            self.by_end.remove(&(before, *key));
+            self.by_end.insert((after, *key));
+        }
+    }
+
     fn keys_of(&self, user: &str) -> impl Iterator<Item = SessionKey> {
         self.by_user.get(user).into_iter().flatten().copied()
     }
@@ -142,7 +153,8 @@ impl SessionStorage for MemoryStorage {
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
         let mut table = self.write();
-        let Some(stored) = table.sessions.get(key) else {
+        let table = &mut *table;
+        let Some(stored) = table.sessions.get_mut(key) else {
             return Ok(Outcome::Gone);
         };
         let next = match change.apply(stored) {
@@ -151,6 +163,12 @@ impl SessionStorage for MemoryStorage {
             Applied::Changed => return Ok(Outcome::Changed(Arc::clone(stored))),
         };
         let new_key = change.new_key.as_ref().unwrap_or(key);
+        if new_key == key && next.login == stored.login {
+            // Only its end may be another one.
+            let stored = std::mem::replace(stored, Arc::clone(&next));
+            table.move_end(key, &stored, &next);
+            return Ok(Outcome::Done);
+        }
         if new_key != key && table.sessions.contains_key(new_key) {
             return Err(StorageError::new("the new key of a session is taken"));
         }
