@@ -12,7 +12,9 @@ use crate::workspace;
 
 mod chart;
 mod comparison;
+mod guard;
 mod latency;
+mod layer;
 mod load;
 mod machine;
 mod pages;
@@ -28,6 +30,15 @@ pub(crate) struct Options {
     /// Short rounds: whether it works, not how fast it is.
     #[arg(long)]
     quick: bool,
+    /// Only the blog's pages, or only what the library costs.
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Blog,
+    Library,
 }
 
 /// The programs that are measured.
@@ -52,22 +63,39 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
     };
     ensure(&[WRK, TASKSET])?;
+    let wants = |part| options.only.is_none_or(|only| only == part);
     let programs = Programs::build()?;
+    let benches = if wants(Part::Library) {
+        Some(layer::Benches::build()?)
+    } else {
+        None
+    };
     let machine = machine::describe()?;
     println!("{machine}");
     move_to_cpu_1()?;
 
     let scratch = tempfile::tempdir()?;
-    let pages = pages::measure(&programs, scratch.path(), effort)?;
-    let starts = start::measure(&programs, scratch.path(), effort)?;
-    let measured = report::Measured {
+    let mut measured = report::Measured {
         machine,
         quick: options.quick,
-        comparisons: pages.comparisons,
-        starts,
-        binary: std::fs::metadata(&programs.gatepost)?.len(),
-        wire: pages.wire,
+        comparisons: Vec::new(),
+        start: None,
+        layer: None,
     };
+    if wants(Part::Blog) {
+        let pages = pages::measure(&programs, scratch.path(), effort)?;
+        measured.comparisons = pages.comparisons;
+        measured.start = Some(report::Start {
+            took: start::measure(&programs, scratch.path(), effort)?,
+            binary: std::fs::metadata(&programs.gatepost)?.len(),
+            wire: pages.wire,
+        });
+    }
+    if let Some(benches) = benches {
+        let guarded = guard::measure(&programs, scratch.path(), effort)?;
+        measured.comparisons.extend(guarded);
+        measured.layer = Some(layer::measure(&benches, effort)?);
+    }
     report::write(&measured, &workspace::target().join("bench"))
 }
 

@@ -44,6 +44,10 @@ pub(crate) const WRK: Program = Program {
     name: "wrk",
     package: "wrk",
 };
+pub(crate) const VALGRIND: Program = Program {
+    name: "valgrind",
+    package: "valgrind",
+};
 pub(crate) const NPM: Program = Program {
     name: "npm",
     package: "npm",

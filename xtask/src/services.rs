@@ -36,19 +36,23 @@ struct Server {
     directory: PathBuf,
 }
 
+type Start = fn() -> Result<Server>;
+
+const ALL: [Start; 2] = [postgres::start, redis::start];
+
 /// How long a server may take to answer or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(command: &Command) -> Result<()> {
     let note = Note::of_the_workspace();
     match command {
-        Command::Start => start(&note).map(|servers| report(&servers)),
+        Command::Start => start(&note, &ALL).map(|servers| report(&servers)),
         Command::Stop => stop(&note),
         Command::Status => note.read().map(|servers| report(&servers)),
     }
 }
 
-/// Both services, started beside whatever else may be running: what the gate tests against.
+/// Services started beside whatever else may be running: what the gate tests against, and what the bench measures.
 pub(crate) struct Throwaway {
     servers: Vec<Server>,
     note: Note,
@@ -57,9 +61,18 @@ pub(crate) struct Throwaway {
 
 impl Throwaway {
     pub(crate) fn start() -> Result<Self> {
+        Self::of(&ALL)
+    }
+
+    /// Redis alone.
+    pub(crate) fn redis() -> Result<Self> {
+        Self::of(&[redis::start])
+    }
+
+    fn of(services: &[Start]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let note = Note(folder.path().join("services.json"));
-        let servers = start(&note)?;
+        let servers = start(&note, services)?;
         report(&servers);
         Ok(Self {
             servers,
@@ -75,7 +88,7 @@ impl Throwaway {
         servers.map(move |server| (variable(server), server.url.as_str()))
     }
 
-    /// Stops both and looks whether they are gone.
+    /// Stops them and looks whether they are gone.
     pub(crate) fn stop(self) -> Result<()> {
         stop(&self.note)?;
         match self.servers.iter().find(|server| server.is_alive()) {
@@ -85,14 +98,14 @@ impl Throwaway {
     }
 }
 
-fn start(note: &Note) -> Result<Vec<Server>> {
+fn start(note: &Note, services: &[Start]) -> Result<Vec<Server>> {
     let mut servers = note.read()?;
     if servers.iter().any(Server::is_alive) {
         println!("already running");
         return Ok(servers);
     }
     servers.clear();
-    for start in [postgres::start, redis::start] {
+    for start in services {
         match start() {
             Ok(server) => {
                 servers.push(server);

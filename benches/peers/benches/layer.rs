@@ -7,6 +7,10 @@ use axum_login::{AuthManagerLayerBuilder, AuthSession, AuthUser, AuthnBackend, U
 use divan::{AllocProfiler, Bencher};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer, SessionStore, session::Error};
+use tower_sessions_redis_store::{
+    RedisStore,
+    fred::prelude::{ClientLike, Config, Pool},
+};
 use tower_sessions_sqlx_store::SqliteStore;
 
 #[path = "../../../crates/session-auth/benches/driver/mod.rs"]
@@ -24,8 +28,10 @@ fn main() {
     driver::main(|name| match name {
         "tower_sessions_memory" => Site::new(sessions(memory())),
         "tower_sessions_sqlite" => Site::new(sessions(sqlite())),
+        "tower_sessions_redis" => Site::new(sessions(redis())),
         "axum_login_memory" => Site::new(logins(memory())),
         "axum_login_sqlite" => Site::new(logins(sqlite())),
+        "axum_login_redis" => Site::new(logins(redis())),
         _ => panic!("there is no site {name}"),
     });
 }
@@ -40,6 +46,14 @@ fn tower_sessions_sqlite(bencher: Bencher<'_, '_>, case: Case) {
     Site::new(sessions(sqlite())).bench(bencher, case);
 }
 
+/// Where `GATEPOST_TEST_REDIS` says; nothing when it does not.
+#[divan::bench(args = SESSION, max_time = 2)]
+fn tower_sessions_redis(bencher: Bencher<'_, '_>, case: Case) {
+    if driver::redis_address().is_some() {
+        Site::new(sessions(redis())).bench(bencher, case);
+    }
+}
+
 #[divan::bench(args = LOGIN)]
 fn axum_login_memory(bencher: Bencher<'_, '_>, case: Case) {
     Site::new(logins(memory())).bench(bencher, case);
@@ -48,6 +62,13 @@ fn axum_login_memory(bencher: Bencher<'_, '_>, case: Case) {
 #[divan::bench(args = LOGIN, max_time = 2)]
 fn axum_login_sqlite(bencher: Bencher<'_, '_>, case: Case) {
     Site::new(logins(sqlite())).bench(bencher, case);
+}
+
+#[divan::bench(args = LOGIN, max_time = 2)]
+fn axum_login_redis(bencher: Bencher<'_, '_>, case: Case) {
+    if driver::redis_address().is_some() {
+        Site::new(logins(redis())).bench(bencher, case);
+    }
 }
 
 async fn memory() -> MemoryStore {
@@ -66,6 +87,15 @@ async fn sqlite() -> SqliteStore {
     let store = SqliteStore::new(pool);
     store.migrate().await.expect("a table");
     store
+}
+
+/// With the pool of its documentation.
+async fn redis() -> RedisStore<Pool> {
+    let url = driver::redis_address().expect("where Redis is");
+    let config = Config::from_url(&url).expect("an address of Redis");
+    let pool = Pool::new(config, None, None, None, 6).expect("a pool");
+    pool.init().await.expect("connections");
+    RedisStore::new(pool)
 }
 
 fn routes() -> Router {

@@ -23,7 +23,7 @@ const CASES: [Case; 5] = [NO_COOKIE, UNTOUCHED, READ, WRITE, LOGGED_IN];
 
 fn main() {
     driver::main(|name| match name {
-        "memory" => Site::new(site(memory())),
+        "memory_storage" => Site::new(site(memory())),
         "sqlite" => Site::new(site(sqlite_table())),
         "sqlite_single_process" => Site::new(site(sqlite_kept())),
         "encrypted_cookie" => Site::new(site(encrypted())),
@@ -55,7 +55,7 @@ fn encrypted_cookie(bencher: Bencher<'_, '_>, case: Case) {
 /// Where `GATEPOST_TEST_REDIS` says; nothing when it does not.
 #[divan::bench(args = CASES, max_time = 2)]
 fn redis(bencher: Bencher<'_, '_>, case: Case) {
-    if std::env::var_os("GATEPOST_TEST_REDIS").is_some() {
+    if driver::redis_address().is_some() {
         Site::new(site(redis_server())).bench(bencher, case);
     }
 }
@@ -94,7 +94,7 @@ async fn encrypted() -> AnyStorage {
 }
 
 async fn redis_server() -> AnyStorage {
-    let url = std::env::var("GATEPOST_TEST_REDIS").expect("where Redis is");
+    let url = driver::redis_address().expect("where Redis is");
     let client = ::redis::Client::open(url).expect("an address of Redis");
     RedisStorage::new(client).into()
 }

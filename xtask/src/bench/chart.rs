@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::comparison::median;
 
-pub(super) struct Bar<'a> {
-    pub(super) name: &'a str,
+pub(super) struct Bar {
+    pub(super) name: String,
     pub(super) values: Vec<f64>,
     pub(super) target: f64,
 }
@@ -16,7 +16,7 @@ const ROW: f64 = 44.0;
 const TOP: f64 = 56.0;
 
 /// Readable on paper and on a dark screen: it brings its own ground.
-pub(super) fn chart(title: &str, bars: &[Bar<'_>]) -> String {
+pub(super) fn chart(title: &str, bars: &[Bar]) -> String {
     let highest = bars
         .iter()
         .flat_map(|bar| bar.values.iter().chain([&bar.target]))
@@ -37,13 +37,13 @@ pub(super) fn chart(title: &str, bars: &[Bar<'_>]) -> String {
     )
 }
 
-fn row(bar: &Bar<'_>, top: f64, scale: impl Fn(f64) -> f64) -> String {
+fn row(bar: &Bar, top: f64, scale: impl Fn(f64) -> f64) -> String {
     let (start, end, target) = (
         scale(0.0),
         scale(median(bar.values.clone())),
         scale(bar.target),
     );
-    let (middle, name) = (top + 12.0, bar.name);
+    let (middle, name) = (top + 12.0, &bar.name);
     let mut svg = format!(
         "<text x=\"16\" y=\"{}\" fill=\"#222\">{name}</text>\n\
          <rect x=\"{start:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"24\" fill=\"#9db8d2\"/>\n\

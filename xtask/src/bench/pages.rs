@@ -1,5 +1,4 @@
-//! P1, P2 and P3: one post page for a visitor and for somebody logged in against the same bytes from memory, and a trivial
-//! handler behind `RequireLogin` against itself.
+//! P1 and P2: one post page for a visitor and for somebody logged in against the same bytes from memory.
 
 use std::path::Path;
 
@@ -52,18 +51,6 @@ pub(super) fn measure(programs: &Programs, scratch: &Path, effort: Effort) -> Re
             200,
             &[("Cookie", &cookie)],
         )?,
-        guarded(
-            programs,
-            "P3: behind RequireLogin, sessions in memory",
-            None,
-            effort,
-        )?,
-        guarded(
-            programs,
-            "P3: behind RequireLogin, in SQLite",
-            Some(&scratch.join("sessions.db")),
-            effort,
-        )?,
     ];
     Ok(Pages {
         comparisons,
@@ -110,30 +97,7 @@ impl Page<'_> {
     }
 }
 
-/// Both requests carry the cookie of a login; only one handler asks for it.
-fn guarded(
-    programs: &Programs,
-    name: &'static str,
-    database: Option<&Path>,
-    effort: Effort,
-) -> Result<Comparison> {
-    let mut command = program(&programs.guard);
-    if let Some(file) = database {
-        command.arg("--database").arg(file);
-    }
-    let server = Server::start(&command)?;
-    let login = get(server.address, "/enter", &[])?;
-    let cookie = login
-        .header("set-cookie")
-        .and_then(|cookie| cookie.split(';').next())
-        .context("no login")?;
-    expect(&get(server.address, "/guarded", &[])?, 303)?;
-    let headers = [("Cookie", cookie)];
-    let [a, b] = ["/guarded", "/open"].map(|path| (&server, request(&server, path, &headers)));
-    Comparison::run(name, 0.88, &a, &b, effort)
-}
-
-fn request(server: &Server, path: &str, headers: &[(&str, &str)]) -> Request {
+pub(super) fn request(server: &Server, path: &str, headers: &[(&str, &str)]) -> Request {
     Request {
         url: format!("http://{}{path}", server.address),
         headers: headers
@@ -143,7 +107,7 @@ fn request(server: &Server, path: &str, headers: &[(&str, &str)]) -> Request {
     }
 }
 
-fn expect(answer: &Answer, status: u16) -> Result<()> {
+pub(super) fn expect(answer: &Answer, status: u16) -> Result<()> {
     if answer.status != status {
         bail!(
             "{status} was expected and {} answered:\n{}",

@@ -1,4 +1,4 @@
-//! The report: every figure beside its target, met or not, in `report.md` with two charts.
+//! The report: every figure beside its target, met or not, in `report.md` with its charts.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -7,13 +7,20 @@ use anyhow::Result;
 
 use super::chart::{Bar, chart};
 use super::comparison::{Comparison, median};
+use super::layer::{self, Layer};
 use super::start::Starts;
 
 pub(super) struct Measured {
     pub(super) machine: String,
     pub(super) quick: bool,
     pub(super) comparisons: Vec<Comparison>,
-    pub(super) starts: Vec<Starts>,
+    pub(super) start: Option<Start>,
+    pub(super) layer: Option<Layer>,
+}
+
+/// P9.
+pub(super) struct Start {
+    pub(super) took: Vec<Starts>,
     /// Sizes in bytes.
     pub(super) binary: u64,
     pub(super) wire: usize,
@@ -24,38 +31,42 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// Writes `report.md` and its charts into the directory and prints the report.
 pub(super) fn write(measured: &Measured, directory: &Path) -> Result<()> {
     std::fs::create_dir_all(directory)?;
-    let ratios: Vec<Bar<'_>> = measured
+    let ratios: Vec<Bar> = measured
         .comparisons
         .iter()
         .map(|comparison| Bar {
-            name: comparison.name,
+            name: comparison.name.to_owned(),
             values: comparison.ratios(),
             target: comparison.target,
         })
         .collect();
-    let starts: Vec<Bar<'_>> = measured
-        .starts
-        .iter()
-        .map(|starts| Bar {
-            name: starts.name,
+    let write_chart = |file: &str, title: &str, bars: &[Bar]| {
+        std::fs::write(directory.join(file), chart(title, bars))
+    };
+    write_chart(
+        "ratios.svg",
+        "Throughput, A : B; more is better, the line is the target",
+        &ratios,
+    )?;
+    if let Some(start) = &measured.start {
+        let starts = start.took.iter().map(|starts| Bar {
+            name: starts.name.to_owned(),
             values: starts.took_ms.clone(),
             target: starts.target_ms,
-        })
-        .collect();
-    std::fs::write(
-        directory.join("ratios.svg"),
-        chart(
-            "Throughput, A : B; more is better, the line is the target",
-            &ratios,
-        ),
-    )?;
-    std::fs::write(
-        directory.join("starts.svg"),
-        chart(
+        });
+        write_chart(
+            "starts.svg",
             "Milliseconds to the first 200; less is better, the line is the target",
-            &starts,
-        ),
-    )?;
+            &starts.collect::<Vec<_>>(),
+        )?;
+    }
+    if let Some(layer) = &measured.layer {
+        write_chart(
+            "layers.svg",
+            "Time of a request, ours : theirs; less is better, the line is as fast",
+            &layer::bars(layer),
+        )?;
+    }
     let text = text(measured)?;
     std::fs::write(directory.join("report.md"), &text)?;
     println!("\n{text}\n{}", directory.join("report.md").display());
@@ -98,31 +109,12 @@ fn text(measured: &Measured) -> Result<String> {
             )?;
         }
     }
-    text += "\n## P9: start and size\n\n![starts](starts.svg)\n\n\
-        | | median | lowest to highest | target | |\n|---|--:|--:|--:|---|\n";
-    for starts in &measured.starts {
-        let (middle, (low, high)) = (median(starts.took_ms.clone()), range(&starts.took_ms));
-        let (name, target, met) = (
-            starts.name,
-            starts.target_ms,
-            verdict(middle <= starts.target_ms),
-        );
-        writeln!(
-            text,
-            "| start to first 200, {name} | {middle:.1} ms | {low:.1} to {high:.1} ms | ≤ {target} ms | {met} |"
-        )?;
+    if let Some(start) = &measured.start {
+        text += &start_and_size(start)?;
     }
-    let binary = f64::from(u32::try_from(measured.binary)?) / MIB;
-    let met = verdict(binary <= 30.0);
-    writeln!(
-        text,
-        "| the binary | {binary:.1} MiB | | ≤ 30 MiB | {met} |"
-    )?;
-    let (wire, met) = (measured.wire, verdict(measured.wire <= 14 * 1024));
-    writeln!(
-        text,
-        "| a post page on the wire, with headers | {wire} bytes | | ≤ 14336 bytes | {met} |"
-    )?;
+    if let Some(layer) = &measured.layer {
+        text += &layer::text(layer);
+    }
     text += "\n## Rounds\n";
     for comparison in &measured.comparisons {
         writeln!(
@@ -137,11 +129,42 @@ fn text(measured: &Measured) -> Result<String> {
     Ok(text)
 }
 
+fn start_and_size(start: &Start) -> Result<String> {
+    let mut text = String::from(
+        "\n## P9: start and size\n\n![starts](starts.svg)\n\n\
+        | | median | lowest to highest | target | |\n|---|--:|--:|--:|---|\n",
+    );
+    for starts in &start.took {
+        let (middle, (low, high)) = (median(starts.took_ms.clone()), range(&starts.took_ms));
+        let (name, target, met) = (
+            starts.name,
+            starts.target_ms,
+            verdict(middle <= starts.target_ms),
+        );
+        writeln!(
+            text,
+            "| start to first 200, {name} | {middle:.1} ms | {low:.1} to {high:.1} ms | ≤ {target} ms | {met} |"
+        )?;
+    }
+    let binary = f64::from(u32::try_from(start.binary)?) / MIB;
+    let met = verdict(binary <= 30.0);
+    writeln!(
+        text,
+        "| the binary | {binary:.1} MiB | | ≤ 30 MiB | {met} |"
+    )?;
+    let (wire, met) = (start.wire, verdict(start.wire <= 14 * 1024));
+    writeln!(
+        text,
+        "| a post page on the wire, with headers | {wire} bytes | | ≤ 14336 bytes | {met} |"
+    )?;
+    Ok(text)
+}
+
 fn verdict(met: bool) -> &'static str {
     if met { "met" } else { "**missed**" }
 }
 
-fn range(values: &[f64]) -> (f64, f64) {
+pub(super) fn range(values: &[f64]) -> (f64, f64) {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (low, high)
@@ -163,13 +186,16 @@ mod tests {
             machine: "- a test".into(),
             quick: false,
             comparisons: vec![comparison("slow", 0.84), comparison("fast", 0.86)],
-            starts: vec![Starts {
-                name: "empty",
-                target_ms: 250.0,
-                took_ms: vec![251.0],
-            }],
-            binary: 31 << 20,
-            wire: 14 * 1024,
+            start: Some(Start {
+                took: vec![Starts {
+                    name: "empty",
+                    target_ms: 250.0,
+                    took_ms: vec![251.0],
+                }],
+                binary: 31 << 20,
+                wire: 14 * 1024,
+            }),
+            layer: None,
         };
         let text = text(&measured).expect("a report");
         let verdict_on = |name: &str| {

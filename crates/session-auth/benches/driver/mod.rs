@@ -106,6 +106,11 @@ fn request(case: Case, cookies: &str) -> Request<Body> {
     request.body(Body::empty()).expect("a request")
 }
 
+/// The Redis that `cargo xtask bench` starts, or that one started by hand (`cargo xtask services start`).
+pub(crate) fn redis_address() -> Option<String> {
+    std::env::var("GATEPOST_TEST_REDIS").ok()
+}
+
 /// Runs divan, or, when `GATEPOST_COUNT` says `<site>/<case>/<times>`, only that: for a tool that counts instructions.
 pub(crate) fn main(open: impl FnOnce(&str) -> Site) {
     let Ok(what) = std::env::var("GATEPOST_COUNT") else {
