@@ -215,6 +215,7 @@ const writing = [
 const account = [
   { name: "account", as: "carol", path: "/account" },
   { name: "account-refused", as: "carol", path: "/account", status: 422, act: async (page) => { await send(page, "/account", { display_name: " " }); } },
+  { name: "account-login-ended", path: "/account", status: 401, act: async (page) => { await send(page, "/account", { display_name: "Carol" }); } },
   {
     name: "account-saved", as: "carol", path: "/account",
     act: async (page) => {

@@ -137,7 +137,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/account/show.html",
-            context! { name => "alice", role => "owner", display_name => "Alice", errors => errors.clone() },
+            context! { person => context! { name => "alice", role => "owner" }, login => (), display_name => "Alice", errors => errors.clone() },
+        ),
+        (
+            "pages/account/show.html",
+            context! { person => (), login => login.clone(), display_name => "Alice", errors => errors.clone() },
         ),
         (
             "pages/account/password.html",

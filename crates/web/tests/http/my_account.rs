@@ -64,6 +64,39 @@ async fn a_new_name_is_what_readers_see() {
 }
 
 #[tokio::test]
+async fn a_name_typed_when_the_login_had_ended_comes_back_and_is_saved_with_the_login() {
+    let site = Site::new().await;
+    let mut late = site.browser();
+    let page = late
+        .post("/account", &[("display_name", "Carol <3")])
+        .await
+        .expect(401);
+    page.expect_text("value=\"Carol &lt;3\"")
+        .expect_text("name=\"password\"")
+        .expect_no_text("You log in as");
+    let fields = |password| {
+        [
+            ("display_name", "Carol <3"),
+            ("login", "carol"),
+            ("password", password),
+        ]
+    };
+    late.post("/account", &fields("wrong"))
+        .await
+        .expect(401)
+        .expect_text("value=\"Carol &lt;3\"")
+        .expect_text("value=\"carol\"")
+        .expect_no_text("wrong\"");
+    late.post("/account", &fields(Site::PASSWORD))
+        .await
+        .expect_redirect("/account");
+    late.get("/account")
+        .await
+        .expect(200)
+        .expect_text("value=\"Carol &lt;3\"");
+}
+
+#[tokio::test]
 async fn a_name_that_is_none_comes_back_with_the_reason() {
     let site = Site::new().await;
     let mut carol = site.logged_in("carol").await;
