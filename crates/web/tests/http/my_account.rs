@@ -81,12 +81,12 @@ async fn a_name_typed_when_the_login_had_ended_comes_back_and_is_saved_with_the_
             ("password", password),
         ]
     };
-    late.post("/account", &fields("wrong"))
+    late.post("/account", &fields("no such horse"))
         .await
         .expect(401)
         .expect_text("value=\"Carol &lt;3\"")
         .expect_text("value=\"carol\"")
-        .expect_no_text("wrong\"");
+        .expect_no_text("no such horse");
     late.post("/account", &fields(Site::PASSWORD))
         .await
         .expect_redirect("/account");
