@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "people",
@@ -44,6 +44,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         7,
         "parked",
         include_str!("../migrations/sqlite/0007_parked.sql"),
+    ),
+    (
+        8,
+        "lists",
+        include_str!("../migrations/sqlite/0008_lists.sql"),
     ),
 ];
 

@@ -15,22 +15,28 @@ use sqlx::{query_as, query_scalar};
 use crate::db::Db;
 use crate::error::Error;
 
+mod archive;
 mod due;
 mod list;
+mod newest;
 mod row;
 mod save;
+mod select;
 mod sitemap;
 mod slugs;
 mod submissions;
+mod tag_index;
 mod tags;
 mod trash;
 
-pub use list::TagCount;
-pub(crate) use list::select_summaries;
+pub use newest::Within;
 use row::{PictureRow, PostRow};
 pub(crate) use row::{SummaryRow, excerpt, person, slug, tags, title, visibility};
+pub(crate) use select::select_summaries;
+use select::{select_pictures, select_posts};
 pub use sitemap::SitemapPart;
 use submissions::Claim;
+pub use tag_index::{Before, TagCount, TagPage};
 
 /// The repository of posts.
 pub struct Posts<'a>(pub(crate) &'a Db);
@@ -106,34 +112,12 @@ pub enum Updated {
     Missing,
 }
 
-macro_rules! select_posts {
-    ($rest:literal) => {
-        concat!(
-            "select p.id, s.slug, p.title, p.text, p.excerpt, p.status, p.visibility, p.revision,
-                    p.published_at, p.publish_at, p.submitted_at, p.created_at, p.updated_at, p.trashed_at,
-                    o.id as owner_id, o.username as owner_username, o.display_name as owner_name,
-                    e.id as editor_id, e.username as editor_username, e.display_name as editor_name,
-                    (select string_agg(t.name, ',' order by pt.position)
-                     from post_tags pt join tags t on t.id = pt.tag where pt.post = p.id) as tags
-             from posts p
-             join slugs s on s.post = p.id and s.is_current = 1
-             join users o on o.id = p.owner
-             join users e on e.id = p.last_editor ",
-            $rest
-        )
-    };
-}
+const BY_ID: &str = select_posts!("posts p" "where p.id = $1");
+const BY_ANY_SLUG: &str =
+    select_posts!("posts p" "where p.id = (select post from slugs where slug = $1)");
 
-const BY_ID: &str = select_posts!("where p.id = $1");
-const BY_ANY_SLUG: &str = select_posts!("where p.id = (select post from slugs where slug = $1)");
-
-const PICTURES: &str = "
-    select i.hash, pi.alt, pi.decorative,
-           (select string_agg(v.width || 'x' || v.height || '.' || v.format, ',')
-            from image_variants v where v.image = i.id) as variants
-    from post_images pi join images i on i.id = pi.image
-    where pi.post = $1
-    order by pi.position";
+const PICTURES: &str =
+    select_pictures!("post_images pi"; "where pi.post = $1 order by pi.position");
 
 const ANY: &str = "select exists (select 1 from posts)";
 

@@ -120,6 +120,7 @@ impl SummaryRow {
         ) {
             (Some(hash), Some(alt), Some(decorative), Some(variants)) => Some(
                 PictureRow {
+                    post: self.id,
                     hash,
                     alt,
                     decorative,
@@ -152,6 +153,7 @@ impl SummaryRow {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct PictureRow {
+    pub(crate) post: i64,
     hash: Vec<u8>,
     alt: String,
     decorative: i64,

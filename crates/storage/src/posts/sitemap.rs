@@ -4,30 +4,67 @@
 //! read from where it begins.
 
 use gatepost_domain::slug::Slug;
-use sqlx::query_as;
+use gatepost_domain::username::Username;
+use sqlx::{query_as, query_scalar};
 use time::OffsetDateTime;
 
 use super::Posts;
 use super::row::slug;
+use super::select::public;
 use crate::error::Error;
-use crate::moment;
+use crate::{moment, users};
 
-/// Numbers in a part; the sitemap protocol allows 50,000 addresses in a file.
-const PART: i64 = 50_000;
+/// Numbers in a part; the sitemap protocol allows 50,000 addresses in a file. The index counts in this number too.
+macro_rules! part {
+    () => {
+        "(p.id - 1) / 50000"
+    };
+}
 
-const PARTS: &str = "
-    select (id - 1) / $1 as part, max(updated_at)
-    from posts
-    where status = 'published' and visibility = 'public' and trashed_at is null
-    group by part order by part";
+/// From each part to the next one that holds a post, and its newest change: a few looks at the index for each.
+const PARTS: &str = concat!(
+    "with recursive part (number) as (
+        select min(",
+    part!(),
+    ") from posts p where ",
+    public!(),
+    "
+        union all
+        select (select min(",
+    part!(),
+    ") from posts p where ",
+    public!(),
+    " and ",
+    part!(),
+    " > part.number)
+        from part where part.number is not null
+    )
+    select number, (select max(p.updated_at) from posts p where ",
+    public!(),
+    " and ",
+    part!(),
+    " = part.number)
+    from part where number is not null"
+);
 
-const OF_PART: &str = "
-    select s.slug, p.updated_at
-    from posts p
-    join slugs s on s.post = p.id and s.is_current = 1
-    where p.status = 'published' and p.visibility = 'public' and p.trashed_at is null
-      and p.id > $1 and p.id <= $2
-    order by p.id";
+const OF_PART: &str = concat!(
+    "select s.slug, p.updated_at
+     from posts p
+     join slugs s on s.post = p.id and s.is_current = 1
+     where ",
+    public!(),
+    " and ",
+    part!(),
+    " = $1"
+);
+
+/// People under whose name everybody finds something.
+const AUTHORS: &str = concat!(
+    "select u.username from users u where exists (select 1 from posts p where p.owner = u.id and ",
+    public!(),
+    ")
+     order by u.id"
+);
 
 /// A part that holds at least one post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +78,6 @@ impl Posts<'_> {
     /// The parts that hold public posts.
     pub async fn sitemap(&self) -> Result<Vec<SitemapPart>, Error> {
         let rows: Vec<(i64, i64)> = on!(Pool, &self.0.read, |pool| query_as(PARTS)
-            .bind(PART)
             .fetch_all(pool)
             .await)?;
         let part = |(number, updated): (i64, i64)| {
@@ -55,10 +91,8 @@ impl Posts<'_> {
 
     /// The public posts of a part, with when each was last saved.
     pub async fn sitemap_part(&self, number: u32) -> Result<Vec<(Slug, OffsetDateTime)>, Error> {
-        let start = i64::from(number) * PART;
         let rows: Vec<(String, i64)> = on!(Pool, &self.0.read, |pool| query_as(OF_PART)
-            .bind(start)
-            .bind(start + PART)
+            .bind(i64::from(number))
             .fetch_all(pool)
             .await)?;
         let address = |(address, updated): (String, i64)| {
@@ -68,5 +102,46 @@ impl Posts<'_> {
             ))
         };
         rows.into_iter().map(address).collect()
+    }
+
+    /// Everybody under whose name there is a public post.
+    pub async fn authors(&self) -> Result<Vec<Username>, Error> {
+        let names: Vec<String> = on!(Pool, &self.0.read, |pool| query_scalar(AUTHORS)
+            .fetch_all(pool)
+            .await)?;
+        names.iter().map(|name| users::username(name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::plan;
+    use super::*;
+
+    #[tokio::test]
+    async fn no_part_of_the_sitemap_looks_at_all_posts_or_at_a_post_itself() {
+        let parts = plan(PARTS).await;
+        assert_eq!(
+            parts.matches("COVERING INDEX posts_sitemap").count(),
+            3,
+            "{parts}"
+        );
+        let part = plan(OF_PART).await;
+        assert!(
+            part.contains("COVERING INDEX posts_sitemap (<expr>=?)"),
+            "{part}"
+        );
+        let authors = plan(AUTHORS).await;
+        // "EXISTS": the first post of a person ends the look.
+        assert!(
+            authors.contains("SEARCH p EXISTS USING INDEX posts_author"),
+            "{authors}"
+        );
+        for plan in [parts, part, authors] {
+            assert!(
+                !plan.contains("SCAN p ") && !plan.contains("TEMP B-TREE"),
+                "{plan}"
+            );
+        }
     }
 }

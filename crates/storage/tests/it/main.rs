@@ -3,6 +3,7 @@
 mod support;
 
 mod images;
+mod many;
 mod opening;
 mod parked;
 mod posts;

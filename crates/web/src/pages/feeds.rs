@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use gatepost_domain::post::{Post, Summary};
+use gatepost_storage::posts::Within;
 
 use crate::error::Error;
 use crate::feed::{ENTRIES, Feed, Subject};
@@ -33,16 +33,9 @@ pub(crate) async fn of_author(
         authors::Named::Here(author) => author,
         authors::Named::Moved(name) => return Ok(paths::moved(&feed_of(&paths::author(&name)))),
     };
-    let newest = app.db.posts().by_author(author.id, None, ENTRIES).await?;
     let home = paths::author(&author.username);
-    below(
-        &app,
-        &page,
-        author.display_name.as_str(),
-        home,
-        newest.items,
-    )
-    .await
+    let within = Within::Author(author.id);
+    below(&app, &page, author.display_name.as_str(), home, within).await
 }
 
 /// `GET /tags/{tag}/feed.atom`
@@ -55,8 +48,8 @@ pub(crate) async fn of_tag(
         tags::Named::Here(tag) => tag,
         tags::Named::Moved(key) => return Ok(paths::moved(&feed_of(&paths::tag(&key)))),
     };
-    let newest = app.db.posts().by_tag(tag.key(), None, ENTRIES).await?;
-    below(&app, &page, tag.name(), paths::tag(tag.key()), newest.items).await
+    let home = paths::tag(tag.key());
+    below(&app, &page, tag.name(), home, Within::Tag(tag.key())).await
 }
 
 fn feed_of(home: &str) -> String {
@@ -69,8 +62,9 @@ async fn below(
     page: &Page,
     name: &str,
     home: String,
-    newest: Vec<Summary>,
+    within: Within<'_>,
 ) -> Result<Response, Error> {
+    let newest = app.db.posts().newest(within, ENTRIES).await?;
     if newest.is_empty() {
         return Err(Error::NotFound);
     }
@@ -79,25 +73,15 @@ async fn below(
         address: feed_of(&home),
         home,
     };
-    let feed = Feed::of(app, subject, &whole(app, newest).await?).await;
-    feed.atom(app, page)
+    Feed::of(app, subject, &newest).await.atom(app, page)
 }
 
 async fn of_site(app: &App, address: &str) -> Result<Feed, Error> {
-    let newest = app.db.posts().index(None, ENTRIES).await?;
+    let newest = app.db.posts().newest(Within::Site, ENTRIES).await?;
     let subject = Subject {
         title: app.site.name.clone(),
         home: "/".to_owned(),
         address: address.to_owned(),
     };
-    Ok(Feed::of(app, subject, &whole(app, newest.items).await?).await)
-}
-
-/// The posts of a list with their texts, apart from those that were deleted since.
-async fn whole(app: &App, listed: Vec<Summary>) -> Result<Vec<Post>, Error> {
-    let mut posts = Vec::with_capacity(listed.len());
-    for post in listed {
-        posts.extend(app.db.posts().get(post.id).await?);
-    }
-    Ok(posts)
+    Ok(Feed::of(app, subject, &newest).await)
 }

@@ -17,7 +17,7 @@ use crate::paths;
 use crate::state::App;
 
 /// Addresses that the protocol allows in a file.
-const LONGEST: usize = 50_000;
+const LONGEST: u32 = 50_000;
 
 #[derive(Deserialize)]
 pub(crate) struct Which {
@@ -84,20 +84,19 @@ async fn pages(app: &App) -> Result<Vec<Place>, Error> {
     if app.db.posts().ends().await?.is_some() {
         paths.push("/archive".to_owned());
     }
-    for user in app.db.users().list().await? {
-        let newest = app.db.posts().by_author(user.id, None, 1).await?;
-        if !newest.items.is_empty() {
-            paths.push(paths::author(&user.username));
-        }
-    }
-    let tags = app.db.posts().tags().await?;
+    paths.extend(app.db.posts().authors().await?.iter().map(paths::author));
+    let tags = app.db.posts().tag_keys(LONGEST).await?;
     if !tags.is_empty() {
         paths.push("/tags".to_owned());
     }
-    paths.extend(tags.iter().map(|it| paths::tag(it.tag.key())));
+    paths.extend(tags.iter().map(paths::tag));
     let place = |path| Place {
         url: format!("{}{path}", app.config.base_url),
         changed: None,
     };
-    Ok(paths.into_iter().take(LONGEST).map(place).collect())
+    Ok(paths
+        .into_iter()
+        .take(LONGEST as usize)
+        .map(place)
+        .collect())
 }

@@ -2,14 +2,13 @@
 //!
 //! Invariant: a tag has one address, and strangers learn only of tags under which they find something.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
 use gatepost_domain::access::Viewer;
 use gatepost_domain::tag::{Tag, TagKey};
-use gatepost_storage::posts::TagCount;
+use gatepost_storage::posts::{Before, TagCount, TagPage};
 use serde::{Deserialize, Serialize};
 
 use super::list::{Entry, Listing, PER_PAGE, Place};
@@ -19,9 +18,11 @@ use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// Tags on a page of all tags.
-const TAGS_PER_PAGE: usize = 400;
+const TAGS_PER_PAGE: u32 = 200;
+/// Where all do not stand on one page, so many that have the most posts come first.
+const MOST_USED: u32 = 30;
 /// With more first letters than this (an alphabet of thousands), none is offered.
-const LETTERS: usize = 60;
+const LETTERS: u32 = 60;
 
 /// What stands at an address.
 pub(crate) enum Named {
@@ -78,8 +79,17 @@ pub(crate) async fn index(
     page: Page,
     Query(from): Query<From>,
 ) -> Result<Response, Error> {
-    let tags = app.db.posts().tags().await?;
-    let view = TagsView::of(&app, &tags, from.from.as_deref());
+    let posts = app.db.posts();
+    let from = from.from.unwrap_or_default();
+    let tags = posts.tags(&from, TAGS_PER_PAGE).await?;
+    let mut view = TagsView::of(&app, &tags);
+    if tags.before.is_some() || tags.next.is_some() {
+        view.letters = letters(&posts.tag_letters(LETTERS + 1).await?);
+    }
+    if tags.before.is_none() && tags.next.is_some() {
+        let most = posts.most_used_tags(MOST_USED).await?;
+        view.most_used = most.iter().map(Counted::of).collect();
+    }
     page.render("pages/tags/index.html", view).await
 }
 
@@ -93,6 +103,7 @@ struct TagView {
 #[derive(Serialize)]
 struct TagsView {
     list: Listing<()>,
+    most_used: Vec<Counted>,
     tags: Vec<Counted>,
     letters: Vec<Letter>,
 }
@@ -111,28 +122,23 @@ struct Letter {
 }
 
 impl TagsView {
-    fn of(app: &App, tags: &[TagCount], from: Option<&str>) -> Self {
-        let start = from.map_or(0, |from| {
-            tags.partition_point(|it| it.tag.key().as_str() < from)
-        });
-        let end = tags.len().min(start + TAGS_PER_PAGE);
-        let before = start.saturating_sub(TAGS_PER_PAGE);
-        let page = |at: usize| match at {
-            0 => "/tags".to_owned(),
-            at => tags
-                .get(at)
-                .map_or_else(|| "/tags".to_owned(), |it| paths::tags_from(it.tag.key())),
-        };
+    fn of(app: &App, page: &TagPage) -> Self {
+        let first = page.tags.first().filter(|_| page.before.is_some());
+        let place = first.map_or_else(|| "/tags".to_owned(), |it| paths::tags_from(it.tag.key()));
         Self {
-            tags: tags[start..end].iter().map(Counted::of).collect(),
-            letters: letters(tags),
             list: Listing {
                 posts: Vec::new(),
-                first_page: start == 0,
-                newer: (start > 0).then(|| page(before)),
-                older: (end < tags.len()).then(|| page(end)),
-                canonical: format!("{}{}", app.config.base_url, page(start)),
+                first_page: page.before.is_none(),
+                newer: page.before.as_ref().map(|before| match before {
+                    Before::Start => "/tags".to_owned(),
+                    Before::Key(key) => paths::tags_from(key),
+                }),
+                older: page.next.as_ref().map(paths::tags_from),
+                canonical: format!("{}{place}", app.config.base_url),
             },
+            most_used: Vec::new(),
+            tags: page.tags.iter().map(Counted::of).collect(),
+            letters: Vec::new(),
         }
     }
 }
@@ -147,26 +153,17 @@ impl Counted {
     }
 }
 
-/// Where each first letter begins, when the tags are too many for one page.
-fn letters(tags: &[TagCount]) -> Vec<Letter> {
-    if tags.len() <= TAGS_PER_PAGE {
+/// Where each first letter begins.
+fn letters(first: &[TagKey]) -> Vec<Letter> {
+    if first.len() > LETTERS as usize {
         return Vec::new();
     }
-    let mut seen = BTreeSet::new();
-    let mut letters = Vec::new();
-    for key in tags.iter().map(|it| it.tag.key()) {
-        let Some(first) = key.as_str().chars().next() else {
-            continue;
-        };
-        if seen.insert(first) {
-            letters.push(Letter {
-                letter: first.to_uppercase().collect(),
-                href: paths::tags_from(key),
-            });
-        }
-    }
-    if letters.len() > LETTERS {
-        letters.clear();
-    }
-    letters
+    let letter = |key: &TagKey| {
+        let first = key.as_str().chars().next()?;
+        Some(Letter {
+            letter: first.to_uppercase().collect(),
+            href: paths::tags_from(key),
+        })
+    };
+    first.iter().filter_map(letter).collect()
 }

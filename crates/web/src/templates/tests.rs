@@ -81,11 +81,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/tags/index.html",
-            context! { list => list.clone(), tags => [context! { name => "C++", href => "/tags/cplusplus", posts => 3 }], letters => [context! { letter => "C", href => "/tags?from=c" }] },
+            context! { list => list.clone(), most_used => [context! { name => "C++", href => "/tags/cplusplus", posts => 3 }], tags => [context! { name => "C++", href => "/tags/cplusplus", posts => 3 }], letters => [context! { letter => "C", href => "/tags?from=c" }] },
         ),
         (
             "pages/tags/index.html",
-            context! { list => empty.clone(), tags => none.to_vec(), letters => none.to_vec() },
+            context! { list => empty.clone(), most_used => none.to_vec(), tags => none.to_vec(), letters => none.to_vec() },
         ),
         (
             "pages/archive/show.html",

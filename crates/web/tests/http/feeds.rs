@@ -1,6 +1,6 @@
 //! What machines read: feeds, sitemap, robots.txt, llms.txt; all of them true to what is published.
 
-use crate::support::{Browser, Multipart, Site};
+use crate::support::{Browser, Multipart, Program, Site};
 
 async fn write(browser: &mut Browser, title: &str, more: &[(&str, &str)]) {
     let mut form = Multipart::new().text("title", title);
@@ -206,4 +206,50 @@ async fn a_site_without_posts_has_feeds_without_entries() {
     feed.expect_text("<updated>").expect_no_text("<entry>");
     let feed = reader.get("/feed.json").await.expect(200).json();
     assert_eq!(feed["items"], serde_json::json!([]));
+}
+
+/// The statements about posts that a server asked while it answered this address once.
+async fn asked(data: &std::path::Path, path: &str) -> Vec<String> {
+    let mut server = Program::serve_logging(data, Some("sqlx::query=debug"));
+    let address = server.address();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let answer = Program::ask(&address, &head);
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.contains("number-20"),
+        "{answer}"
+    );
+    server.terminate();
+    let log = server.log();
+    let lines = log
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let said = lines.map(|line| line["summary"].as_str().unwrap_or_default().to_owned());
+    said.filter(|statement| {
+        statement.starts_with("select p.id") || statement.starts_with("select pi.post")
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn a_feed_of_twenty_posts_asks_the_database_twice() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    for number in 1..=20 {
+        write(
+            &mut alice,
+            &format!("Number {number}"),
+            &[("tags", "bread")],
+        )
+        .await;
+    }
+    site.db().close().await;
+    for path in [
+        "/feed.atom",
+        "/feed.json",
+        "/authors/alice/feed.atom",
+        "/tags/bread/feed.atom",
+    ] {
+        let asked = asked(&site.data(), path).await;
+        assert_eq!(asked.len(), 2, "{path}: {asked:?}");
+    }
 }
