@@ -2,7 +2,7 @@
 //! holds no markup of ours.
 
 use super::judge::faults;
-use super::{minutes, render, summary};
+use super::{minutes, render, stopped, summary};
 use crate::inputs::fuzz;
 
 #[test]
@@ -12,7 +12,7 @@ fn any_text_becomes_harmless_html() {
 
 fn text(input: &[u8]) {
     let source = String::from_utf8_lossy(input);
-    let html = render(&source, &[], false);
+    let html = render(&source, &[], false, stopped);
     let found = faults(&html);
     assert!(found.is_empty(), "{source:?} gave {html:?} with {found:?}");
     assert!(summary(&source, 160).chars().count() <= 161);

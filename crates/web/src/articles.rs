@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::figure::Figure;
 use crate::markdown;
+use crate::world::Clock;
 
 /// What is kept at most, in bytes of text.
 const MOST: usize = 32 * 1024 * 1024;
@@ -34,7 +35,7 @@ pub(crate) struct Article {
 }
 
 impl Articles {
-    pub(crate) async fn of(&self, post: &Post) -> Arc<Article> {
+    pub(crate) async fn of(&self, post: &Post, clock: Clock) -> Arc<Article> {
         let key = (post.id, post.revision);
         if let Some(article) = self.whole.get(key) {
             return article;
@@ -44,7 +45,7 @@ impl Articles {
             .picture()
             .filter(|picture| !markdown::shows(text, picture));
         let lead = picture.and_then(Figure::of);
-        let html = markdown::render_page(text, &post.pictures, lead.is_some()).await;
+        let html = markdown::render_page(text, &post.pictures, lead.is_some(), clock).await;
         let summary = match &post.excerpt {
             Some(excerpt) => excerpt.to_string(),
             None => markdown::summary(text, 160),

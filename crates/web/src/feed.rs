@@ -113,7 +113,7 @@ impl Entry {
     async fn of(app: &App, articles: &Articles, post: &Post) -> Self {
         let base = app.config.base_url.as_str();
         let url = format!("{base}{}", paths::post(&post.slug));
-        let article = articles.of(post).await;
+        let article = articles.of(post, app.world.clock).await;
         let picture = post.picture().and_then(Figure::of);
         let published = millis(post.published_at.unwrap_or(post.created_at));
         Self {

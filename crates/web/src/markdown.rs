@@ -12,6 +12,7 @@ use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use gatepost_domain::picture::Picture;
 
+use crate::world::Clock;
 use allowed::ALLOWED;
 use for_readers::{ForReaders, Shown};
 pub(crate) use words::{minutes, shows, summary, words_of};
@@ -22,8 +23,14 @@ pub(crate) const LONG: usize = 32_000;
 /// Nodes within nodes; a list in a list costs four.
 const DEEPEST: usize = 100;
 
-/// Renders a text. `pictures` are those of its post; `below_a_picture` says that one is shown above the text.
-pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) -> String {
+/// Renders a text. `pictures` are those of its post; `below_a_picture` says that one is shown above the text; the clock
+/// ends the colouring of code that takes too long.
+pub(crate) fn render(
+    source: &str,
+    pictures: &[Picture],
+    below_a_picture: bool,
+    clock: Clock,
+) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, source, &OPTIONS);
     if !prepare(root) {
@@ -35,6 +42,7 @@ pub(crate) fn render(source: &str, pictures: &[Picture], below_a_picture: bool) 
     let shown = Shown {
         pictures: pictures.to_vec(),
         eager: !below_a_picture,
+        clock,
     };
     let mut html = String::with_capacity(source.len() * 3 / 2);
     // Writing into a String does not fail.
@@ -60,12 +68,14 @@ pub(crate) async fn render_page(
     source: &str,
     pictures: &[Picture],
     below_a_picture: bool,
+    clock: Clock,
 ) -> String {
     if source.len() <= LONG {
-        return render(source, pictures, below_a_picture);
+        return render(source, pictures, below_a_picture, clock);
     }
     let (source, pictures) = (source.to_owned(), pictures.to_vec());
-    let rendered = tokio::task::spawn_blocking(move || render(&source, &pictures, below_a_picture));
+    let rendered =
+        tokio::task::spawn_blocking(move || render(&source, &pictures, below_a_picture, clock));
     // It is never cancelled, so it can only have panicked; the panic goes on to whoever waits.
     rendered
         .await
@@ -104,6 +114,12 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     options.render.r#unsafe = false;
     options
 });
+
+/// However slow a machine is, a test has time.
+#[cfg(test)]
+fn stopped() -> time::OffsetDateTime {
+    time::OffsetDateTime::UNIX_EPOCH
+}
 
 #[cfg(test)]
 #[path = "../fuzz/markdown.rs"]

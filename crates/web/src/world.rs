@@ -6,11 +6,14 @@ use std::time::SystemTime;
 
 use time::OffsetDateTime;
 
+/// Tells the time, in UTC.
+pub type Clock = fn() -> OffsetDateTime;
+
 /// What the process asks of the world around it.
 #[derive(Debug, Clone, Copy)]
 pub struct World {
     /// Tells the time, in UTC.
-    pub clock: fn() -> OffsetDateTime,
+    pub clock: Clock,
     /// Fills a buffer with unpredictable bytes.
     pub randomness: fn(&mut [u8]),
 }

@@ -9,6 +9,7 @@ mod parked;
 mod posts;
 mod races;
 mod revisions;
+mod scale;
 mod schema;
 mod search;
 mod settings;

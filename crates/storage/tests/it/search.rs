@@ -1,7 +1,7 @@
 //! Searching: what is found, in which order, and what never is.
 
 use gatepost_domain::display_name::DisplayName;
-use gatepost_domain::post::{Post, Stage, Visibility};
+use gatepost_domain::post::{Stage, Visibility};
 use gatepost_domain::role::Role;
 use gatepost_domain::search::Query;
 use gatepost_domain::tag::Tags;
@@ -11,6 +11,7 @@ use gatepost_storage::Db;
 use gatepost_storage::posts::Edit;
 use gatepost_storage::search::RANKED;
 
+use crate::scale::many;
 use crate::support::{again, create, draft, edit, fresh, person, update};
 
 fn post(by: &User, title: &str, tags: &str, text: &str) -> Edit {
@@ -269,42 +270,6 @@ async fn posts_from_before_the_search_are_found() {
     assert_eq!(found(&db, "boats alice quiet").await, ["Old harbour"]);
 }
 
-/// Posts are written by SQL: it is the search that is measured.
-async fn many(db: &Db, by: &Post, count: u32) {
-    let (_, write) = db.sqlite_pools().unwrap();
-    let mut seed = 1_u64;
-    let mut word = || {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        // Few words are frequent and most are rare.
-        let at = (seed >> 33) as f64 / f64::from(1_u32 << 31);
-        format!("w{}", (30_000_f64.powf(at) - 1.0) as u32)
-    };
-    let mut tx = write.begin().await.unwrap();
-    for number in 0..count {
-        let mut words = |count: usize| (0..count).map(|_| word()).collect::<Vec<_>>().join(" ");
-        let (title, text) = (words(5), words(200));
-        let insert = "
-            insert into posts (title, text, status, visibility, owner, last_editor, revision, published_at, created_at, updated_at)
-            values ($1, $2, 'published', 'public', $3, $3, 1, $4, $4, $4) returning id";
-        let id: i64 = sqlx::query_scalar(insert)
-            .bind(title)
-            .bind(text)
-            .bind(by.owner.id.0)
-            .bind(i64::from(number))
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
-        let slug =
-            "insert into slugs (slug, post, is_current, created_at) values ('p-' || $1, $1, 1, 1)";
-        sqlx::query(slug).bind(id).execute(&mut *tx).await.unwrap();
-        let index = "insert into search (rowid, title, tags, author, text) select id, title, tags, author, text from searchable where id = $1";
-        sqlx::query(index).bind(id).execute(&mut *tx).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-}
-
 #[tokio::test]
 async fn where_very_many_are_found_titles_come_first_and_then_the_newest() {
     let db = fresh().await;
@@ -332,44 +297,4 @@ async fn where_very_many_are_found_titles_come_first_and_then_the_newest() {
     );
     assert!(place("Zebra w0") < place("Tagged") && place("Tagged") < place("Newest"));
     assert_eq!(tagged.title.as_str(), "Tagged");
-}
-
-#[tokio::test]
-#[ignore = "writes 100,000 posts; run by hand, in release"]
-async fn a_search_among_100_000_posts_is_quick() {
-    let db = fresh().await;
-    let alice = person(&db, "alice", Role::Author).await;
-    let first = create(&db, &post(&alice, "First", "", "x")).await;
-    many(&db, &first, 100_000).await;
-    let mut times = Vec::new();
-    for typed in [
-        "w0 ",
-        "w0 w1 w2 ",
-        "w1",
-        "w12",
-        "w500 ",
-        "w7 w900 ",
-        "\"w0 w1\"",
-        "w20000 ",
-        "w0 w25000 ",
-        "alice",
-        "nothing",
-        "w3 w4 w5 w6 w7 ",
-    ] {
-        let mut own = Vec::new();
-        for _ in 0..20 {
-            let began = std::time::Instant::now();
-            let results = db.search().find(&Query::parse(typed), 0, 20).await.unwrap();
-            own.push((began.elapsed(), results.found));
-        }
-        own.sort();
-        println!(
-            "{typed:?}: median {:?}, worst {:?}, found {}",
-            own[10].0, own[19].0, own[0].1
-        );
-        times.extend(own);
-    }
-    times.sort();
-    let p99 = times[times.len() * 99 / 100].0;
-    println!("p99 {p99:?}");
 }

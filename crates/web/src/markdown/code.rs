@@ -1,7 +1,7 @@
 //! Code with its words marked, as class names that the style sheet has two palettes for.
 //!
 //! Invariant: the marked pieces put together are the source to the byte, and the work is at most a fixed number of looks
-//! at each byte, so that no text takes long: what would need more than a few steps ahead stays unmarked.
+//! at each byte: what would need more than a few steps ahead stays unmarked. A clock stops what takes long all the same.
 
 mod languages;
 mod lexer;
@@ -16,9 +16,16 @@ use std::fmt::{self, Write};
 
 use languages::Way;
 use lexer::Lexer;
+use time::Duration;
 
-/// More than this is shown plain. So much takes 2 ms, and the most hostile of it known 30 ms, so no clock has to stop it.
+use crate::world::Clock;
+
+/// More than this is shown plain.
 const LONGEST: usize = 100_000;
+
+/// A block that takes longer is shown plain. On a machine with nothing else to do [`LONGEST`] takes 2 ms, and the most
+/// hostile of it known 30 ms.
+const PATIENCE: Duration = Duration::milliseconds(50);
 
 /// What a piece of code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +65,14 @@ impl Kind {
     }
 }
 
-/// Writes code as HTML; in a language that nobody here knows, or beyond [`LONGEST`], as it is.
-pub(super) fn write(html: &mut dyn Write, language: &str, source: &str) -> fmt::Result {
-    for (kind, piece) in pieces(language, source) {
+/// Writes code as HTML; in a language that nobody here knows, or beyond [`LONGEST`] or [`PATIENCE`], as it is.
+pub(super) fn write(
+    html: &mut dyn Write,
+    language: &str,
+    source: &str,
+    clock: Clock,
+) -> fmt::Result {
+    for (kind, piece) in pieces(language, source, clock) {
         match kind.class() {
             None => comrak::html::escape(html, piece)?,
             Some(class) => {
@@ -73,12 +85,12 @@ pub(super) fn write(html: &mut dyn Write, language: &str, source: &str) -> fmt::
     Ok(())
 }
 
-fn pieces<'a>(language: &str, source: &'a str) -> Vec<(Kind, &'a str)> {
+fn pieces<'a>(language: &str, source: &'a str, clock: Clock) -> Vec<(Kind, &'a str)> {
     let known = languages::way(language).filter(|_| source.len() <= LONGEST);
     let Some(way) = known else {
         return vec![(Kind::Plain, source)];
     };
-    let mut lexer = Lexer::new(source);
+    let mut lexer = Lexer::new(source, clock, PATIENCE);
     run(&mut lexer, way);
     lexer.finish()
 }

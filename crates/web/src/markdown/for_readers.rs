@@ -6,16 +6,29 @@ use comrak::create_formatter;
 use comrak::html::{ChildRendering, format_node_default};
 use comrak::nodes::{Node, NodeValue};
 use gatepost_domain::picture::{ImageFile, Picture};
+use time::OffsetDateTime;
 
 use super::code;
 use crate::figure::Figure;
+use crate::world::Clock;
 
-/// The pictures a text may show, and how many it has shown.
-#[derive(Default)]
+/// The pictures a text may show, what is shown of them, and what the time is.
 pub(super) struct Shown {
     pub(super) pictures: Vec<Picture>,
     /// The first picture of a page is fetched at once, unless one stands above the text.
     pub(super) eager: bool,
+    pub(super) clock: Clock,
+}
+
+/// The formatter asks for it, and [`super::render`] never does: nothing to show, and time that stands still.
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            pictures: Vec::new(),
+            eager: false,
+            clock: || OffsetDateTime::UNIX_EPOCH,
+        }
+    }
 }
 
 create_formatter!(ForReaders<Shown>, {
@@ -79,7 +92,8 @@ create_formatter!(ForReaders<Shown>, {
                 write!(context, " class=\"language-{language}\"")?;
             }
             context.write_str(">")?;
-            code::write(context, language, &block.literal)?;
+            let clock = context.user.clock;
+            code::write(context, language, &block.literal, clock)?;
             context.write_str("</code></pre>\n")?;
         }
     },

@@ -5,7 +5,7 @@ use comrak::{Options, markdown_to_html};
 
 use super::allowed::ALLOWED;
 use super::judge::faults;
-use super::render;
+use super::{render, stopped};
 
 const TEXTS: &[(&str, &str)] = &[
     // Scripts.
@@ -494,7 +494,7 @@ fn all_but(expected: bool, html: impl Fn(&str) -> String) -> Vec<String> {
 #[test]
 fn nothing_hostile_reaches_a_reader() {
     assert!(TEXTS.len() >= 100);
-    let wrong = all_but(true, |text| render(text, &[], false));
+    let wrong = all_but(true, |text| render(text, &[], false, stopped));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -515,7 +515,7 @@ fn the_judge_has_nothing_against_an_ordinary_text() {
     let text = include_str!("../demo/posts/sort-my-photographs.md");
     let more = "# A\n\n- [x] b\n\n| a | b |\n|:-:|--:|\n| `c` | ~~d~~ |\n\nx[^n] https://example.org\n\n[^n]: y\n\n3. z";
     for text in [text, more] {
-        let html = render(text, &[], false);
+        let html = render(text, &[], false, stopped);
         assert_eq!(faults(&html), Vec::<String>::new(), "{html}");
         assert!(html.contains("<p") || html.contains("<h2"), "{html}");
     }

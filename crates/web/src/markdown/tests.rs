@@ -6,7 +6,7 @@ use super::*;
 use crate::figure::Figure;
 
 fn html(source: &str) -> String {
-    render(source, &[], false)
+    render(source, &[], false, stopped)
 }
 
 fn lake() -> Picture {
@@ -108,7 +108,7 @@ fn gfm_is_understood() {
 fn a_picture_of_the_post_comes_in_all_its_widths() {
     let lake = lake();
     let source = format!("![]({})", Figure::of(&lake).unwrap().src);
-    let html = render(&source, std::slice::from_ref(&lake), false);
+    let html = render(&source, std::slice::from_ref(&lake), false, stopped);
     assert!(html.starts_with("<figure><img "), "{html}");
     for wanted in [
         "-320.jpg 320w, ",
@@ -124,7 +124,7 @@ fn a_picture_of_the_post_comes_in_all_its_widths() {
         !html.contains("lazy"),
         "the first picture is fetched at once: {html}"
     );
-    let below = render(&source, &[lake], true);
+    let below = render(&source, &[lake], true, stopped);
     assert!(below.contains("loading=\"lazy\""), "{below}");
 }
 
@@ -136,6 +136,7 @@ fn words_beside_a_picture_in_the_text_win() {
         &format!("![Dusk & \"dawn\"]({src} \"By me\")"),
         &[lake],
         false,
+        stopped,
     );
     assert!(
         html.contains("alt=\"Dusk &amp; &quot;dawn&quot;\""),

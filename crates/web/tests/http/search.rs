@@ -1,6 +1,10 @@
 //! Searching as a reader does it: every question is answered with a page.
 
-use crate::support::{Browser, Multipart, Site};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+
+use crate::support::{Browser, Multipart, Program, Site};
 
 async fn publish(browser: &mut Browser, title: &str, text: &str, tags: &str) {
     let form = Multipart::new()
@@ -117,6 +121,114 @@ async fn whatever_was_asked_the_answer_is_a_page() {
         .await
         .expect(200)
         .expect_text("There is nothing further back.");
+}
+
+/// Texts that are no words, made of what the index's own language is made of, of signs, and of anything at all.
+fn odd_queries() -> impl Strategy<Value = String> {
+    let sign = prop::sample::select(vec![
+        "\"",
+        "'",
+        "*",
+        "^",
+        "+",
+        "-",
+        ":",
+        "(",
+        ")",
+        "{",
+        "}",
+        "NEAR(",
+        "NEAR/2",
+        "AND",
+        "OR",
+        "NOT",
+        "title:",
+        "text :",
+        "one",
+        "tw",
+        "\0",
+        "\u{301}",
+        "\u{202e}",
+        "\u{feff}",
+        "ß",
+        "İ",
+        "ﬁ",
+        "🦀",
+        "%",
+        "_",
+        "\\",
+        "\n",
+        "--",
+        ";",
+        " ",
+        "the",
+        "a",
+        "und",
+        "$1",
+        "?1",
+        "rank",
+        "rowid",
+        "x'00'",
+        "٣",
+        "Ⅷ",
+        "क्षि",
+    ]);
+    prop_oneof![
+        3 => prop::collection::vec(sign, 0..24).prop_map(|signs| signs.concat()),
+        2 => ".{0,60}",
+        1 => any::<String>(),
+    ]
+}
+
+/// The address at which this is looked for; a form writes it so.
+fn address(typed: &str) -> String {
+    let encoded: String = typed.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("/search?q={encoded}")
+}
+
+#[tokio::test]
+async fn no_text_that_can_be_typed_breaks_the_search() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    publish(&mut carol, "One", "two three", "").await;
+    let mut reader = site.browser();
+    let mut runner = TestRunner::deterministic();
+    let queries = odd_queries();
+    let made = (0..500).map(|_| queries.new_tree(&mut runner).unwrap().current());
+    let long = [
+        "a".repeat(20_000),
+        "\"".repeat(20_000),
+        "a*\" ".repeat(5_000),
+        "\0".repeat(20_000),
+        "é ".repeat(6_000),
+    ];
+    for typed in made.chain(long) {
+        let page = reader.get(&address(&typed)).await;
+        assert_eq!(page.status.as_u16(), 200, "{typed:?}");
+        assert!(page.text().contains("role=\"search\""), "{typed:?}");
+    }
+}
+
+#[test]
+fn an_address_longer_than_any_search_is_refused_and_the_next_is_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Program::serve(directory.path(), &[]);
+    let address = server.address();
+    let ask = |typed: &str| {
+        let head = format!(
+            "GET /search?q={typed} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        );
+        Program::ask(&address, &head)
+    };
+    let refused = ask(&"a".repeat(100_000));
+    assert!(
+        refused.starts_with("HTTP/1.1 414 ") || refused.starts_with("HTTP/1.1 431 "),
+        "{refused:.60}"
+    );
+    assert!(
+        ask(&"a".repeat(10_000)).starts_with("HTTP/1.1 200 "),
+        "control"
+    );
 }
 
 #[tokio::test]

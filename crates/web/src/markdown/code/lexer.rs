@@ -1,11 +1,18 @@
 //! A place in a source and the pieces marked so far.
 //!
-//! Invariant: the place only moves forward and always stands between two characters; what is before it is marked.
+//! Invariant: the place only moves forward and always stands between two characters; what is before it is marked. Once the
+//! time is over the place is the end of the source, and nothing of it is marked.
+
+use time::{Duration, OffsetDateTime};
 
 use super::Kind;
+use crate::world::Clock;
 
 /// How far a look ahead goes, in bytes, before it gives up.
 pub(super) const AHEAD: usize = 160;
+
+/// The clock is asked whenever so much was marked, in bytes: the most hostile known so much takes 1 ms.
+const UNWATCHED: usize = 4_096;
 
 pub(super) struct Lexer<'a> {
     source: &'a str,
@@ -13,15 +20,25 @@ pub(super) struct Lexer<'a> {
     /// Where code ends that is embedded in something else.
     end: usize,
     pieces: Vec<(Kind, usize)>,
+    clock: Clock,
+    until: OffsetDateTime,
+    /// Where the clock is asked next.
+    asks: usize,
+    /// There was no time for all of it.
+    late: bool,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(source: &'a str) -> Self {
+    pub(super) fn new(source: &'a str, clock: Clock, patience: Duration) -> Self {
         Self {
             source,
             at: 0,
             end: source.len(),
             pieces: Vec::new(),
+            clock,
+            until: clock() + patience,
+            asks: UNWATCHED,
+            late: false,
         }
     }
 
@@ -64,9 +81,16 @@ impl<'a> Lexer<'a> {
 
     /// Marks so many bytes, which end between two characters.
     pub(super) fn take(&mut self, length: usize, kind: Kind) {
-        let end = (self.at + length).min(self.end);
+        let mut end = (self.at + length).min(self.end);
         if end == self.at {
             return;
+        }
+        if end >= self.asks {
+            self.asks = end + UNWATCHED;
+            self.late = self.late || (self.clock)() > self.until;
+        }
+        if self.late {
+            end = self.end;
         }
         self.at = end;
         match self.pieces.last_mut() {
@@ -136,6 +160,9 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn finish(mut self) -> Vec<(Kind, &'a str)> {
+        if self.late {
+            return vec![(Kind::Plain, self.source)];
+        }
         self.take(self.end - self.at, Kind::Plain);
         let mut from = 0;
         let mut cut = |(kind, until)| {

@@ -1,10 +1,15 @@
 //! Code in every language, what it is marked as, and that none takes long or loses a byte.
 
+use std::cell::Cell;
+
+use time::OffsetDateTime;
+
+use super::super::stopped;
 use super::*;
 
 /// `let/k x/ 1/n`: the pieces that are marked, each with its class.
 fn marked(language: &str, source: &str) -> String {
-    let pieces = pieces(language, source);
+    let pieces = pieces(language, source, stopped);
     let whole: String = pieces.iter().map(|(_, piece)| *piece).collect();
     assert_eq!(whole, source, "{language}");
     let marked = pieces
@@ -140,10 +145,47 @@ fn a_language_that_nobody_knows_and_very_long_code_stay_plain() {
     assert_ne!(marked("rust", &long[..LONGEST]), "");
 }
 
+thread_local! {
+    static NOW: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    /// How much time goes by from one look at the clock to the next.
+    static STEP: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+fn ticking() -> OffsetDateTime {
+    NOW.set(NOW.get() + STEP.get());
+    OffsetDateTime::UNIX_EPOCH + NOW.get()
+}
+
+#[test]
+fn a_block_that_takes_longer_than_fifty_milliseconds_is_shown_plain_and_the_next_one_is_not() {
+    let long = "let x = 1; // one\n".repeat(4_000);
+    let marks = |source: &str, step: i64| {
+        STEP.set(Duration::milliseconds(step));
+        let mut html = String::new();
+        write(&mut html, "rust", source, ticking).unwrap();
+        (html.contains("<span"), html.len())
+    };
+    assert!(marks(&long, 2).0, "control: it has time");
+    assert_eq!(
+        marks(&long, 20),
+        (false, long.len()),
+        "not even its beginning"
+    );
+    assert!(marks("let x = 1;", 60).0, "too short to take long");
+    // Code within other code ends as well.
+    let page = format!(
+        "<style>{}</style><script>{long}</script>",
+        "a { b: c }\n".repeat(4_000)
+    );
+    let mut html = String::new();
+    write(&mut html, "html", &page, ticking).unwrap();
+    assert!(!html.contains("<span") && html.ends_with("&lt;/script&gt;"));
+}
+
 #[test]
 fn what_code_says_is_never_markup() {
     let mut html = String::new();
-    write(&mut html, "html", "<b title=\"&\">x</b>").unwrap();
+    write(&mut html, "html", "<b title=\"&\">x</b>", stopped).unwrap();
     assert!(
         !html.contains("<b") && html.contains("&lt;b") && html.contains("&amp;"),
         "{html}"

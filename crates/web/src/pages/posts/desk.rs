@@ -52,14 +52,15 @@ pub(crate) struct Preview {
 }
 
 impl Preview {
-    pub(super) async fn of(typed: &Typed) -> Self {
+    pub(super) async fn of(app: &App, typed: &Typed) -> Self {
         let pictures = typed.staying();
         let first = pictures
             .first()
             .filter(|picture| !markdown::shows(&typed.text, picture));
         let lead = first.and_then(Figure::of);
         Self {
-            html: markdown::render_page(&typed.text, &pictures, lead.is_some()).await,
+            html: markdown::render_page(&typed.text, &pictures, lead.is_some(), app.world.clock)
+                .await,
             lead,
         }
     }

@@ -35,7 +35,7 @@ pub(crate) async fn show(
         }
     };
     let base = app.config.base_url.as_str();
-    let article = app.look.articles.of(&post).await;
+    let article = app.look.articles.of(&post, app.world.clock).await;
     let canonical = format!("{base}{}", paths::post(&post.slug));
     let social = Social::of(&post, base);
     let (older, newer) = beside(&app, &post).await?;
