@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         1,
         "people",
@@ -49,6 +49,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         8,
         "lists",
         include_str!("../migrations/sqlite/0008_lists.sql"),
+    ),
+    (
+        9,
+        "headings",
+        include_str!("../migrations/sqlite/0009_headings.sql"),
     ),
 ];
 

@@ -13,7 +13,7 @@ mod sqlite;
 
 /// So many posts are put in order by how well they fit. Where more are found, the newest ones are: those with the words in
 /// their title first, then those with them in tags or names.
-pub const RANKED: u32 = 2_000;
+pub const RANKED: u32 = 1_000;
 
 /// So many posts can be turned to, however many are found.
 pub const REACHED: u32 = 1_000;

@@ -1,6 +1,8 @@
-//! The search in SQLite, by its index `search` (FTS5).
+//! The search in SQLite, by its indexes (FTS5): `search` of everything, `headings` of everything but the texts.
 //!
 //! Invariant: what somebody typed reaches the index as quoted words of letters and digits, never as its query language.
+
+use std::collections::HashSet;
 
 use gatepost_domain::search::{Query, Term};
 use sqlx::{SqlitePool, SqliteTransaction, query, query_as, query_scalar};
@@ -9,7 +11,9 @@ use super::{Hit, PASSAGE, RANKED, REACHED, Results};
 use crate::error::Error;
 use crate::posts::{SummaryRow, select_summaries};
 
-const COUNT: &str = "select count(*) from (select 1 from search where search match $1 limit $2)";
+/// The newest that have the words, and whether they are fewer than that.
+const EVERYWHERE: &str =
+    "select rowid from search where search match $1 order by rowid desc limit $2";
 
 /// A word in the title weighs more than one in a tag, that more than a name, and all more than the text.
 const BEST: &str = "
@@ -18,15 +22,8 @@ const BEST: &str = "
     limit $2 offset $3";
 
 /// To weigh a word that most posts have takes as long as to read them all; these read a few from the end of the index.
-const NEWEST: &str = "
-    select post from (
-        select rowid as post, 1 as tier from (select rowid from search where search match $1 order by rowid desc limit $4)
-        union all
-        select rowid, 2 from (select rowid from search where search match $2 order by rowid desc limit $4)
-        union all
-        select rowid, 3 from (select rowid from search where search match $3 order by rowid desc limit $4))
-    group by post order by min(tier), post desc
-    limit $5 offset $6";
+const IN_HEADINGS: &str =
+    "select rowid from headings where headings match $1 order by rowid desc limit $2";
 
 const HITS: &str = select_summaries!("h.key" from "json_each($1) h join posts p on p.id = h.value" "true order by h.key");
 const TEXTS: &str = "
@@ -35,16 +32,20 @@ const TEXTS: &str = "
     join slugs s on s.post = p.id and s.is_current = 1
     order by h.key";
 
-const UNINDEX: &str = "delete from search where rowid = $1";
-const INDEX: &str = "
-    insert into search (rowid, title, tags, author, text)
-    select id, title, tags, author, text from searchable where id = $1";
+const INDEX: [&str; 4] = [
+    "delete from search where rowid = $1",
+    "delete from headings where rowid = $1",
+    "insert into search (rowid, title, tags, author, text)
+     select id, title, tags, author, text from searchable where id = $1",
+    "insert into headings (rowid, title, tags, author)
+     select id, title, tags, author from searchable where id = $1",
+];
 
 pub(super) async fn index(
     transaction: &mut SqliteTransaction<'static>,
     post: i64,
 ) -> Result<(), Error> {
-    for statement in [UNINDEX, INDEX] {
+    for statement in INDEX {
         query(statement)
             .bind(post)
             .execute(&mut **transaction)
@@ -62,32 +63,35 @@ pub(super) async fn find(
     let everywhere = expression(wanted);
     // One reader for all, so that its pages are warm and nothing is saved in between.
     let mut reader = pool.begin().await?;
-    let found: u32 = query_scalar(COUNT)
+    let newest: Vec<i64> = query_scalar(EVERYWHERE)
         .bind(&everywhere)
         .bind(RANKED)
-        .fetch_one(&mut *reader)
+        .fetch_all(&mut *reader)
         .await?;
+    let found = u32::try_from(newest.len()).unwrap_or(RANKED);
     let limit = limit.min(REACHED.saturating_sub(skip));
-    let posts: Vec<i64> = match found {
-        RANKED => {
-            query_scalar(NEWEST)
-                .bind(format!("{{title}} : ({everywhere})"))
-                .bind(format!("{{title tags author}} : ({everywhere})"))
-                .bind(&everywhere)
+    let posts: Vec<i64> = if found < RANKED {
+        query_scalar(BEST)
+            .bind(&everywhere)
+            .bind(limit)
+            .bind(skip)
+            .fetch_all(&mut *reader)
+            .await?
+    } else {
+        let mut posts = Vec::new();
+        for tier in [format!("{{title}} : ({everywhere})"), everywhere] {
+            let found: Vec<i64> = query_scalar(IN_HEADINGS)
+                .bind(tier)
                 .bind(REACHED)
-                .bind(limit)
-                .bind(skip)
                 .fetch_all(&mut *reader)
-                .await?
+                .await?;
+            posts.extend(found);
         }
-        _ => {
-            query_scalar(BEST)
-                .bind(&everywhere)
-                .bind(limit)
-                .bind(skip)
-                .fetch_all(&mut *reader)
-                .await?
-        }
+        posts.extend(newest);
+        let mut seen = HashSet::new();
+        posts.retain(|post| seen.insert(*post));
+        let page = posts.into_iter().skip(skip as usize);
+        page.take(limit as usize).collect()
     };
     let posts = format!("{posts:?}");
     let rows: Vec<SummaryRow> = query_as(HITS).bind(&posts).fetch_all(&mut *reader).await?;

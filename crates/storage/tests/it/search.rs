@@ -256,8 +256,8 @@ async fn posts_from_before_the_search_are_found() {
     let (_, write) = site.sqlite_pools().unwrap();
     // As the program before it left the file.
     let undo = "
-        drop table search; drop view searchable; drop trigger posts_search_state; drop trigger posts_search_purge;
-        drop trigger users_search_name; delete from _sqlx_migrations where version = 6";
+        drop table headings; drop table search; drop view searchable; drop trigger posts_search_state; drop trigger posts_search_purge;
+        drop trigger users_search_name; delete from _sqlx_migrations where version in (6, 9)";
     for statement in undo.split(';') {
         sqlx::query(sqlx::AssertSqlSafe(statement))
             .execute(&write)
