@@ -109,9 +109,12 @@ async fn is_upright_and_unsquashed(browser: &Browser) -> Journey {
                 canvas.imageSmoothingQuality = 'high';
                 canvas.drawImage(image, 0, 0, 4, 4);
                 const colour = (x, y) => Array.from(canvas.getImageData(x, y, 1, 1).data.slice(0, 3));
+                const natural = image.naturalWidth / image.naturalHeight;
+                // A picture higher than the window is fitted into its box, which is as wide as the column.
+                const fitted = getComputedStyle(image).objectFit === 'contain';
                 return {
-                    natural: image.naturalWidth / image.naturalHeight,
-                    shown: box.width / box.height,
+                    natural,
+                    shown: fitted ? natural : box.width / box.height,
                     reserved: image.getAttribute('width') / image.getAttribute('height'),
                     quarters: [colour(0, 0), colour(3, 0), colour(0, 3), colour(3, 3)],
                 };
