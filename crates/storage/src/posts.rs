@@ -1,15 +1,8 @@
 //! Posts: finding them under every address they ever had, saving them without losing anybody's words, listing them.
 
-use gatepost_domain::excerpt::Excerpt;
-use gatepost_domain::form_key::FormKey;
-use gatepost_domain::ids::{PostId, RevisionNo, UserId};
-use gatepost_domain::note::Note;
-use gatepost_domain::picture::{Alt, ImageHash};
-use gatepost_domain::post::{Post, PostAddress, Stage, Visibility};
+use gatepost_domain::ids::{PostId, RevisionNo};
+use gatepost_domain::post::{Post, PostAddress};
 use gatepost_domain::slug::Slug;
-use gatepost_domain::tag::Tags;
-use gatepost_domain::text::Text;
-use gatepost_domain::title::Title;
 use sqlx::{query_as, query_scalar};
 
 use crate::db::Db;
@@ -17,6 +10,7 @@ use crate::error::Error;
 
 mod archive;
 mod due;
+mod edit;
 mod list;
 mod newest;
 mod row;
@@ -29,6 +23,7 @@ mod tag_index;
 mod tags;
 mod trash;
 
+pub use edit::{Created, Edit, PlacedPicture, Updated, WantedSlug};
 pub use newest::Within;
 use row::{PictureRow, PostRow};
 pub(crate) use row::{SummaryRow, excerpt, person, slug, tags, title, visibility};
@@ -52,63 +47,6 @@ pub enum Found {
     Gone(Box<Post>),
     /// A public post was here and was deleted for good.
     Purged,
-    Missing,
-}
-
-/// Where a post is to be found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WantedSlug {
-    /// The writer's own choice, refused when it is taken.
-    Typed(Slug),
-    /// What the title suggests, with a number behind it when that is taken.
-    FromTitle,
-}
-
-/// A picture's place beside a post.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlacedPicture {
-    pub hash: ImageHash,
-    pub alt: Alt,
-    pub decorative: bool,
-}
-
-/// What a writer hands in: everything about a post that a form can change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    pub title: Title,
-    pub text: Text,
-    pub slug: WantedSlug,
-    pub tags: Tags,
-    pub excerpt: Option<Excerpt>,
-    pub visibility: Visibility,
-    pub stage: Stage,
-    /// In order; the first is the post's image. A picture named twice keeps its first place.
-    pub pictures: Vec<PlacedPicture>,
-    /// Who saves.
-    pub editor: UserId,
-    pub note: Note,
-    /// What makes this form, sent twice, one save.
-    pub form: Option<FormKey>,
-}
-
-/// What became of a new post.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Created {
-    /// The post; the one that is there already when this very form came before.
-    Post(Box<Post>),
-    /// This form made a post before, as this revision, and was changed since: it is an edit of that post now.
-    Before(Box<Post>, RevisionNo),
-    SlugTaken,
-}
-
-/// What became of a changed post.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Updated {
-    Saved(Box<Post>),
-    /// Somebody saved in between: the post as it is now.
-    Stale(Box<Post>),
-    SlugTaken,
-    /// Not there, or in the trash.
     Missing,
 }
 

@@ -1,0 +1,71 @@
+//! What a writer hands in, and what becomes of it.
+//!
+//! Invariant: no outcome is silent: a form is saved, was saved before, or comes back with its reason.
+
+use gatepost_domain::excerpt::Excerpt;
+use gatepost_domain::form_key::FormKey;
+use gatepost_domain::ids::{RevisionNo, UserId};
+use gatepost_domain::note::Note;
+use gatepost_domain::picture::{Alt, ImageHash};
+use gatepost_domain::post::{Post, Stage, Visibility};
+use gatepost_domain::slug::Slug;
+use gatepost_domain::tag::Tags;
+use gatepost_domain::text::Text;
+use gatepost_domain::title::Title;
+
+/// Where a post is to be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedSlug {
+    /// The writer's own choice, refused when it is taken.
+    Typed(Slug),
+    /// What the title suggests, with a number behind it when that is taken.
+    FromTitle,
+}
+
+/// A picture's place beside a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedPicture {
+    pub hash: ImageHash,
+    pub alt: Alt,
+    pub decorative: bool,
+}
+
+/// What a writer hands in: everything about a post that a form can change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub title: Title,
+    pub text: Text,
+    pub slug: WantedSlug,
+    pub tags: Tags,
+    pub excerpt: Option<Excerpt>,
+    pub visibility: Visibility,
+    pub stage: Stage,
+    /// In order; the first is the post's image. A picture named twice keeps its first place.
+    pub pictures: Vec<PlacedPicture>,
+    /// Who saves.
+    pub editor: UserId,
+    pub note: Note,
+    /// What makes this form, sent twice, one save.
+    pub form: Option<FormKey>,
+}
+
+/// What became of a new post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The post; the one that is there already when this very form came before.
+    Post(Box<Post>),
+    /// This form made a post before, as this revision, and was changed since: it is an edit of that post now.
+    Before(Box<Post>, RevisionNo),
+    SlugTaken,
+}
+
+/// What became of a changed post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Updated {
+    Saved(Box<Post>),
+    /// Somebody saved in between: the post as it is now.
+    Stale(Box<Post>),
+    SlugTaken,
+    /// Not there, or in the trash.
+    Missing,
+}
