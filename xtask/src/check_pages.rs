@@ -22,6 +22,10 @@ pub(crate) struct Options {
     /// Without Lighthouse, which takes most of the time.
     #[arg(long)]
     quick: bool,
+
+    /// Keep a picture of every page and state, in both schemes, on a phone and on a desk, in target/check-pages/seen.
+    #[arg(long)]
+    pictures: bool,
 }
 
 /// Something that a judge does not like.
@@ -55,10 +59,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let output = directory.join("pages");
     let _ = std::fs::remove_dir_all(&output);
     std::fs::create_dir_all(&output)?;
+    let kept = directory.join("seen");
+    let _ = std::fs::remove_dir_all(&kept);
+    if options.pictures {
+        std::fs::create_dir_all(&kept)?;
+    }
     let sites = site::Sites::start()?;
     println!("judging {}", sites.url());
 
-    let (visited, first) = visits::judge(&tools, &sites, &output)?;
+    let (visited, first) =
+        visits::judge(&tools, &sites, &output, options.pictures.then_some(&*kept))?;
     let mut verdicts = vec![first];
     verdicts.push(run_one("Nu HTML checker", || {
         nu::judge(&tools, &visited, &output)

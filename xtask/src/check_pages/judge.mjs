@@ -2,8 +2,8 @@
 // axe-core's findings, what stuck out of a narrow screen, what moved when pictures came, what the console said, and the
 // page's own HTML for the Nu checker.
 //
-// usage: node judge.mjs SITES OUTPUT-DIRECTORY CHROMIUM; SITES is JSON, the address of each site by its name; the tools'
-// node_modules stand in the current directory.
+// usage: node judge.mjs SITES OUTPUT-DIRECTORY CHROMIUM [DIRECTORY-FOR-PICTURES]; SITES is JSON, the address of each site by
+// its name; the tools' node_modules stand in the current directory.
 
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 const WIDTHS = [320, 1280];
 const SCHEMES = ["light", "dark"];
 
-const [addresses, output, chromium] = process.argv.slice(2);
+const [addresses, output, chromium, kept] = process.argv.slice(2);
 const sites = JSON.parse(addresses);
 const findings = [];
 const seen = [];
@@ -87,6 +87,7 @@ for (const visit of visits) {
         // As tall as the page: what the editor's bar covers until one scrolls is not out of reach.
         const tall = await page.evaluate(() => document.documentElement.scrollHeight);
         await page.setViewport({ width, height: Math.max(900, tall) });
+        if (kept) await page.screenshot({ path: join(kept, `${visit.name}-${width}-${scheme}.png`), fullPage: true });
         await page.evaluate(AXE);
         const result = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS);
         for (const violation of result.violations) {

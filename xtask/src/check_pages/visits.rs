@@ -27,14 +27,21 @@ pub(super) struct Seen {
     pub(super) file: String,
 }
 
-pub(super) fn judge(tools: &Tools, sites: &Sites, output: &Path) -> Result<(Visited, Verdict)> {
+/// Pictures of the pages are kept in `pictures`.
+pub(super) fn judge(
+    tools: &Tools,
+    sites: &Sites,
+    output: &Path,
+    pictures: Option<&Path>,
+) -> Result<(Visited, Verdict)> {
     println!("── axe-core and the browser");
     let addresses = sites.addresses().to_string();
     run(tools
         .node(&script("judge.mjs"))?
         .arg(addresses)
         .arg(output)
-        .arg(&tools.chromium))?;
+        .arg(&tools.chromium)
+        .args(pictures))?;
     let judged = std::fs::read_to_string(output.join("judged.json"))?;
     let mut visited: Visited = serde_json::from_str(&judged).context("judged.json")?;
     let verdict = Verdict {
