@@ -94,6 +94,7 @@ impl ContextProcessor for ParkedContext {
 }
 
 /// What was sent and not saved is spoken of everywhere; what was only being typed, where one would go on with it.
+/// The page of a form itself shows it, and need not speak of it.
 async fn notices(app: &App, parts: &Parts) -> Result<Vec<Notice>, BoxError> {
     let Some(account) = Auth::<Accounts>::of(parts)?.user().await? else {
         return Ok(Vec::new());
@@ -108,7 +109,10 @@ async fn notices(app: &App, parts: &Parts) -> Result<Vec<Notice>, BoxError> {
         Vec::new()
     });
     let here = parts.uri.path();
-    let spoken_of = |form: &Waiting| form.refused || form.address == here || here == "/drafts";
+    let spoken_of = |form: &Waiting| {
+        (form.refused || form.address == here || here == "/drafts")
+            && paths::parked(&form.key) != here
+    };
     Ok(waiting
         .into_iter()
         .filter(spoken_of)

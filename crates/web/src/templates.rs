@@ -122,8 +122,9 @@ fn environment(assets: Arc<Assets>) -> Environment<'static> {
 
 /// For people a time is that of the site's zone, for machines it is UTC.
 fn write_times(environment: &mut Environment<'static>, zone: &Zone) {
-    let (days, minutes) = (zone.clone(), zone.clone());
-    environment.add_filter("date", move |at: i64| days.date(at).ok_or_else(no_time));
+    let (dates, days, minutes) = (zone.clone(), zone.clone(), zone.clone());
+    environment.add_filter("date", move |at: i64| dates.date(at).ok_or_else(no_time));
+    environment.add_filter("day", move |at: i64| days.day(at).ok_or_else(no_time));
     environment.add_filter("time", move |at: i64| minutes.time(at).ok_or_else(no_time));
 }
 

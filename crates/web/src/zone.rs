@@ -51,6 +51,11 @@ impl Zone {
         Some(self.local(millis)?.strftime("%-d %B %Y").to_string())
     }
 
+    /// `30`, where the month stands above.
+    pub(crate) fn day(&self, millis: i64) -> Option<String> {
+        Some(self.local(millis)?.strftime("%-d").to_string())
+    }
+
     /// `09:30`
     pub(crate) fn time(&self, millis: i64) -> Option<String> {
         Some(self.local(millis)?.strftime("%H:%M").to_string())
