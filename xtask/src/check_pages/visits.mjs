@@ -13,6 +13,9 @@ const HARBOUR = "Some *text* with `code`.[^1]\n\n| a | b |\n|--:|---|\n| 1 | 2 |
   "```rust\nfn main() { println!(\"a long line of code that no telephone shows at once, and then some more of it\"); }\n```\n\n" +
   "> Quiet.\n\nA [link](/archive), and שלום.\n\n[^1]: A note.";
 
+const MIXED = "הרוח באה מהים בלילה, והנמל ישן.\n\nThe wind comes from the sea, wrote *נועם*.\n\n- אורות\n- lights\n\n> שקט.\n\n" +
+  "| שעה | wind |\n|--|--:|\n| 21:00 | 4 |\n\n```rust\nlet wind = \"רוח\"; // west\n```\n";
+
 /** Both have the fable before them; one saves, then the other. */
 async function both(page, { context, sites }, theirs, mine) {
   await page.goto(`${sites.demo}/fable/edit`);
@@ -152,6 +155,11 @@ const writing = [
     name: "handed-in", as: "dave",
     act: (page, { sites }) => write(page, sites.demo, { title: "By a beginner", text: HARBOUR }, "review"),
   },
+  {
+    name: "right-to-left", as: "alice",
+    act: (page, { sites }) => write(page, sites.demo, { title: "לילה בנמל", text: MIXED }),
+  },
+  { name: "right-to-left-edited", as: "alice", path: "/לילה-בנמל/edit" },
   { name: "drafts", as: "alice", path: "/drafts" },
   { name: "drafts-of-a-contributor", as: "dave", path: "/drafts" },
   { name: "drafts-none", as: "bob", path: "/drafts" },
