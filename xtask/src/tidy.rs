@@ -8,6 +8,7 @@ use crate::workspace;
 
 mod dependencies;
 mod edges;
+mod examples;
 mod licence;
 mod migrations;
 mod source;
@@ -47,6 +48,7 @@ fn findings() -> Result<Vec<Finding>> {
     let tree = Tree::read(&workspace::root())?;
     let lock_is_there = tree.contains("Cargo.lock");
     let mut findings = source::check(&tree);
+    findings.extend(examples::check(&tree));
     findings.extend(migrations::check(&tree));
     if lock_is_there {
         let policy =

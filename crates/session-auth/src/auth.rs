@@ -53,6 +53,52 @@ struct RequestAuth<D: Directory> {
 /// Who is logged in, and the ways to change that. As an extractor it loads nothing until it is asked.
 ///
 /// All that it changes in the session is committed with the response, and not at all when that is a 5xx.
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # use axum::{Router, body::Body, http::{Request, StatusCode}, response::Response, routing::{get, post}};
+/// # use session_auth::{AuthLayer, Directory, Identity, MemoryStorage, SessionLayer, Stamp};
+/// # use tower::ServiceExt;
+/// # #[derive(Clone)] struct Pupils;
+/// # impl Directory for Pupils {
+/// #     type User = String;
+/// #     type Error = std::convert::Infallible;
+/// #     async fn find(&self, id: &str) -> Result<Option<String>, Self::Error> { Ok(Some(id.to_owned())) }
+/// #     fn identity(&self, user: &String) -> Identity { Identity { id: user.clone(), stamp: Stamp::of(&[]) } }
+/// # }
+/// use session_auth::{Auth, AuthError};
+///
+/// async fn name(auth: Auth<Pupils>) -> Result<String, AuthError> {
+///     Ok(auth.user().await?.unwrap_or_else(|| "nobody".to_owned()))
+/// }
+///
+/// async fn login_as(auth: Auth<Pupils>, name: String) -> Result<(), AuthError> {
+///     auth.login(&name).await
+/// }
+///
+/// async fn login_and_fail(auth: Auth<Pupils>, name: String) -> Result<StatusCode, AuthError> {
+///     auth.login(&name).await?;
+///     Ok(StatusCode::INTERNAL_SERVER_ERROR)
+/// }
+///
+/// let school = Router::new()
+///     .route("/", get(name))
+///     .route("/login", post(login_as))
+///     .route("/broken", post(login_and_fail))
+///     .layer(AuthLayer::new(Pupils))
+///     .layer(SessionLayer::new(MemoryStorage::new()));
+///
+/// let login = |path| school.clone().oneshot(Request::post(path).body(Body::from("ada")).unwrap());
+/// let login_cookie = login("/login").await.unwrap().headers()["set-cookie"].clone();
+/// let name = school.clone().oneshot(Request::get("/").header("cookie", login_cookie).body(Body::empty()).unwrap());
+/// assert_eq!(axum::body::to_bytes(name.await.unwrap().into_body(), 100).await.unwrap(), "ada");
+///
+/// // An answer that failed has logged nobody in.
+/// assert!(!login("/broken").await.unwrap().headers().contains_key("set-cookie"));
+/// # }
+/// # #[cfg(not(feature = "memory"))] fn main() {}
+/// ```
 pub struct Auth<D: Directory> {
     request: Arc<RequestAuth<D>>,
     session: RequestSession,
@@ -65,6 +111,19 @@ impl<D: Directory> Auth<D> {
     /// # Errors
     ///
     /// [`AuthError::MissingAuthLayer`] or [`AuthError::MissingSessionLayer`].
+    ///
+    /// ```
+    /// use axum::{extract::Request, middleware::Next, response::Response};
+    /// use session_auth::{Auth, AuthError, Directory};
+    ///
+    /// /// A middleware, which has a request and no extractors.
+    /// async fn count_logged_in<D: Directory>(request: Request, next: Next) -> Result<Response, AuthError> {
+    ///     let (parts, body) = request.into_parts();
+    ///     let is_logged_in = Auth::<D>::of(&parts)?.user().await?.is_some();
+    ///     tracing::debug!(is_logged_in);
+    ///     Ok(next.run(Request::from_parts(parts, body)).await)
+    /// }
+    /// ```
     pub fn of(parts: &Parts) -> Result<Self, AuthError> {
         let Found(request) = parts
             .extensions
@@ -84,6 +143,13 @@ impl<D: Directory> Auth<D> {
 
     /// Whether the login about to be made outlives the browser: without it a login ends with the browser or after a day
     /// unused, with it after 30 days unused and 90 in any case (both can be set on the session layer).
+    ///
+    /// ```
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// async fn signed_up<D: Directory>(auth: Auth<D>, user: D::User, keep_me: bool) -> Result<(), AuthError> {
+    ///     auth.remember(keep_me).login(&user).await
+    /// }
+    /// ```
     #[must_use]
     pub fn remember(mut self, remember: bool) -> Self {
         self.remember = remember;
@@ -98,6 +164,16 @@ impl<D: Directory> Auth<D> {
     /// # Errors
     ///
     /// [`AuthError::Session`] or [`AuthError::Directory`] when one of them cannot answer.
+    ///
+    /// ```
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// async fn greeting<D: Directory<User = String>>(auth: Auth<D>) -> Result<String, AuthError> {
+    ///     Ok(match auth.user().await? {
+    ///         Some(name) => format!("Hello {name}!"),
+    ///         None => "Hello!".to_owned(), // also for one who was disabled a moment ago
+    ///     })
+    /// }
+    /// ```
     pub async fn user(&self) -> Result<Option<D::User>, AuthError> {
         if let Some(known) = self.known().clone() {
             return Ok(known);
@@ -148,6 +224,20 @@ impl<D: Directory> Auth<D> {
     /// # Errors
     ///
     /// [`AuthError::Session`] when the session cannot be read.
+    ///
+    /// ```
+    /// # use axum::response::Redirect;
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// # async fn who_clicked<D: Directory>(link: &str) -> Option<D::User> { None }
+    /// /// Somebody followed the link in a mail of ours.
+    /// async fn by_mail<D: Directory>(auth: Auth<D>, link: String) -> Result<Redirect, AuthError> {
+    ///     let Some(user) = who_clicked::<D>(&link).await else {
+    ///         return Ok(Redirect::to("/login"));
+    ///     };
+    ///     auth.login(&user).await?;
+    ///     Ok(Redirect::to("/"))
+    /// }
+    /// ```
     pub async fn login(&self, user: &D::User) -> Result<(), AuthError> {
         let Identity { id, stamp } = self.directory().identity(user);
         let login = Login {
@@ -203,6 +293,16 @@ impl<D: Directory> Auth<D> {
     ///
     /// [`AuthError::Session`] when the session cannot be read. That it could not be ended shows when the response is
     /// committed: the client gets a 503 then.
+    ///
+    /// ```
+    /// # use axum::response::Redirect;
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// /// For a POST: a GET changes nothing.
+    /// async fn logout<D: Directory>(auth: Auth<D>) -> Result<Redirect, AuthError> {
+    ///     auth.logout().await?;
+    ///     Ok(Redirect::to("/"))
+    /// }
+    /// ```
     pub async fn logout(&self) -> Result<(), AuthError> {
         self.session.clear_login().await?;
         *self.known() = Some(None);
@@ -214,6 +314,14 @@ impl<D: Directory> Auth<D> {
     /// # Errors
     ///
     /// [`AuthError::NotLoggedIn`] for a visitor, [`AuthError::Session`] when the storage cannot do it.
+    ///
+    /// ```
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// async fn others_out<D: Directory>(auth: Auth<D>) -> Result<&'static str, AuthError> {
+    ///     auth.log_out_everywhere_else().await?; // 401 for a visitor
+    ///     Ok("You are logged in here only.")
+    /// }
+    /// ```
     pub async fn log_out_everywhere_else(&self) -> Result<(), AuthError> {
         let user = self.user().await?.ok_or(AuthError::NotLoggedIn)?;
         let Identity { id, .. } = self.directory().identity(&user);
@@ -248,12 +356,31 @@ impl<D: Directory> Auth<D> {
 
     /// The address of the client, as [`SessionLayer::client_address`](crate::SessionLayer::client_address) finds it: for
     /// a log, or for a throttle of the application's own.
+    ///
+    /// ```
+    /// # use session_auth::{Auth, Directory};
+    /// async fn note<D: Directory>(auth: Auth<D>) {
+    ///     match auth.client_address() {
+    ///         Some(address) => tracing::info!(%address, "a report came in"),
+    ///         None => tracing::info!("a report came in from nobody knows where"),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.session.address()
     }
 
     /// Where to go after a login that was asked for with `next`; never to another site, never in a circle.
+    ///
+    /// ```
+    /// # use axum::response::Redirect;
+    /// # use session_auth::{Auth, AuthError, Directory};
+    /// async fn go_on<D: Directory>(auth: Auth<D>, user: D::User, next: Option<String>) -> Result<Redirect, AuthError> {
+    ///     auth.login(&user).await?;
+    ///     Ok(auth.target(next.as_deref()).redirect()) // to "/" when `next` is no path of this site, or is the login page
+    /// }
+    /// ```
     #[must_use]
     pub fn target(&self, next: Option<&str>) -> LocalPath {
         LocalPath::target(

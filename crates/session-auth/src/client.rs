@@ -7,6 +7,16 @@ use http::{HeaderValue, request::Parts};
 use serde::{Deserialize, Serialize};
 
 /// Where a session was opened or last logged in from.
+///
+/// ```
+/// use session_auth::Client;
+///
+/// // Where neither was asked for, nothing is kept.
+/// assert_eq!(Client::default(), Client { address: None, browser: None });
+///
+/// let client = Client { address: Some([192, 0, 2, 7].into()), browser: Some("Firefox on Linux".into()) };
+/// assert_eq!(serde_json::to_string(&client).unwrap(), r#"{"address":"192.0.2.7","browser":"Firefox on Linux"}"#);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The address of the client, when it is known.

@@ -56,6 +56,15 @@ pub trait ContextProcessor: Send + Sync + 'static {
 }
 
 /// Any error.
+///
+/// ```
+/// use session_auth::BoxError;
+///
+/// fn year(text: &str) -> Result<u16, BoxError> {
+///     Ok(text.parse()?)
+/// }
+/// assert!(year("last").is_err());
+/// ```
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The processors of a site. Clones share what was worked out about templates.
@@ -95,6 +104,12 @@ pub struct ContextProcessors {
 
 impl ContextProcessors {
     /// None yet.
+    ///
+    /// ```
+    /// let processors = session_auth::ContextProcessors::new();
+    /// let env = minijinja::Environment::new();
+    /// assert!(processors.needed(&env, "index.html").is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -105,6 +120,14 @@ impl ContextProcessors {
     /// # Panics
     ///
     /// When another processor gives the same key: one of them would be lost in silence.
+    ///
+    /// ```
+    /// use session_auth::{ContextProcessors, FlashContext};
+    ///
+    /// let processors = ContextProcessors::new().with(FlashContext);
+    /// let twice = std::panic::AssertUnwindSafe(|| processors.with(FlashContext));
+    /// assert!(std::panic::catch_unwind(twice).is_err());
+    /// ```
     #[must_use]
     pub fn with(mut self, processor: impl ContextProcessor) -> Self {
         for key in processor.keys() {
@@ -121,6 +144,17 @@ impl ContextProcessors {
 
     /// Works out what every template known to `env` needs, so that no request has to. Templates that a loader finds
     /// later are worked out when they are first asked for.
+    ///
+    /// ```
+    /// # use minijinja::Environment;
+    /// # use session_auth::{ContextProcessors, FlashContext};
+    /// # fn main() -> Result<(), minijinja::Error> {
+    /// let mut env = Environment::new();
+    /// env.add_template("index.html", "{% for message in flash %}{{ message.text }}{% endfor %}")?;
+    /// let processors = ContextProcessors::new().with(FlashContext);
+    /// processors.prepare(&env); // at start, once
+    /// # Ok(()) }
+    /// ```
     pub fn prepare(&self, env: &Environment<'_>) {
         let names: Vec<String> = env.templates().map(|(name, _)| name.to_owned()).collect();
         for name in names {
@@ -129,6 +163,21 @@ impl ContextProcessors {
     }
 
     /// Forgets what was worked out; for a development server whose templates have changed.
+    ///
+    /// ```
+    /// # use minijinja::Environment;
+    /// # use session_auth::{ContextProcessors, FlashContext};
+    /// # fn main() -> Result<(), minijinja::Error> {
+    /// let processors = ContextProcessors::new().with(FlashContext);
+    /// let mut env = Environment::new();
+    /// env.add_template("page.txt", "nothing")?;
+    /// assert!(processors.needed(&env, "page.txt").is_empty());
+    /// env.add_template("page.txt", "{{ flash }}")?;
+    /// assert!(processors.needed(&env, "page.txt").is_empty(), "worked out before");
+    /// processors.forget();
+    /// assert!(!processors.needed(&env, "page.txt").is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn forget(&self) {
         self.needed
             .write()
@@ -138,6 +187,20 @@ impl ContextProcessors {
 
     /// The processors that `template` needs, worked out once. It follows fixed names; what it
     /// cannot follow (a dynamic include, a template that is missing, a syntax of one's own) counts as needing all.
+    ///
+    /// ```
+    /// # use minijinja::Environment;
+    /// # use session_auth::{ContextProcessors, FlashContext};
+    /// # fn main() -> Result<(), minijinja::Error> {
+    /// let processors = ContextProcessors::new().with(FlashContext);
+    /// let mut env = Environment::new();
+    /// env.add_template("with.txt", "{% if flash %}…{% endif %}")?;
+    /// env.add_template("without.txt", "{{ title }}")?;
+    /// assert!(!processors.needed(&env, "with.txt").is_empty());
+    /// assert!(processors.needed(&env, "without.txt").is_empty());
+    /// assert!(!processors.needed(&env, "missing.txt").is_empty(), "nobody knows what is in it");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn needed(&self, env: &Environment<'_>, template: &str) -> Needed {
         if let Some(needed) = self
@@ -176,6 +239,17 @@ impl fmt::Debug for ContextProcessors {
 }
 
 /// The processors that one template needs.
+///
+/// ```
+/// use http::request::Parts;
+/// use minijinja::{Environment, context};
+/// use session_auth::{BoxError, Needed};
+///
+/// async fn render(env: &Environment<'_>, page: &str, needed: &Needed, parts: &Parts) -> Result<String, BoxError> {
+///     let values = needed.values(parts).await?;
+///     Ok(env.get_template(page)?.render(context! { title => "Posts", ..values })?)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Needed(Arc<[Arc<dyn ContextProcessor>]>);
 
@@ -185,6 +259,19 @@ impl Needed {
     /// # Errors
     ///
     /// [`ContextError`] of the first that fails.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use session_auth::{ContextProcessors, FlashContext};
+    ///
+    /// let processors = ContextProcessors::new().with(FlashContext);
+    /// let needed = processors.needed(&minijinja::Environment::new(), "unknown.html");
+    /// let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
+    /// // A request that came through no session layer has no messages to give.
+    /// let error = needed.values(&parts).await.unwrap_err();
+    /// assert_eq!(error.to_string(), r#"the context processor of ["flash"] failed"#);
+    /// # }
+    /// ```
     pub async fn values(&self, parts: &Parts) -> Result<Value, ContextError> {
         let mut context = BTreeMap::new();
         for processor in &*self.0 {
@@ -209,6 +296,14 @@ impl Needed {
     }
 
     /// Whether the template needs none.
+    ///
+    /// ```
+    /// # use minijinja::Environment;
+    /// # use session_auth::{ContextProcessors, FlashContext};
+    /// let env = Environment::new();
+    /// assert!(ContextProcessors::new().needed(&env, "any.html").is_empty());
+    /// assert!(!ContextProcessors::new().with(FlashContext).needed(&env, "any.html").is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -224,6 +319,15 @@ impl fmt::Debug for Needed {
 }
 
 /// A context processor could not give its values.
+///
+/// ```
+/// use session_auth::ContextError;
+/// use std::error::Error;
+///
+/// fn log(error: &ContextError) {
+///     tracing::error!(cause = error.source().map(tracing::field::display), "{error}");
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the context processor of {keys:?} failed")]
 pub struct ContextError {

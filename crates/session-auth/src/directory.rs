@@ -56,6 +56,17 @@ pub trait Directory: Clone + Send + Sync + 'static {
 }
 
 /// What a login keeps of a user.
+///
+/// ```
+/// use session_auth::{Identity, Stamp};
+///
+/// let identity = |password_hash: &str, epoch: i64| Identity {
+///     id: "42".to_owned(), // the number of the row, which nobody else ever gets; a name could be given away
+///     stamp: Stamp::of(&[password_hash.as_bytes(), &epoch.to_be_bytes()]),
+/// };
+/// assert_ne!(identity("$argon2id$old", 1), identity("$argon2id$new", 1), "a new password ends the logins");
+/// assert_ne!(identity("$argon2id$old", 1), identity("$argon2id$old", 2), "and so does the counter");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// What [`Directory::find`] finds the user by. It must never be given to somebody else.

@@ -9,6 +9,16 @@ use http::{HeaderValue, StatusCode, header};
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// A failure inside a [`SessionStorage`](crate::SessionStorage), with its cause.
+///
+/// ```
+/// use session_auth::StorageError;
+/// use std::error::Error;
+///
+/// fn read(path: &str) -> Result<Vec<u8>, StorageError> {
+///     std::fs::read(path).map_err(StorageError::new)
+/// }
+/// assert!(!read("/nowhere/at/all").unwrap_err().is_damaged());
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct StorageError(Arc<dyn Error + Send + Sync>);
@@ -43,6 +53,13 @@ impl StorageError {
     }
 
     /// Whether this is about one record, [`damaged`](Self::damaged) beyond reading, and not about the storage.
+    ///
+    /// ```
+    /// use session_auth::StorageError;
+    ///
+    /// assert!(StorageError::damaged("a row has no key").is_damaged());
+    /// assert!(!StorageError::new("the server is away").is_damaged());
+    /// ```
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         self.0.is::<Damaged>()

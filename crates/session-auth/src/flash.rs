@@ -43,6 +43,14 @@ pub struct Flash {
 }
 
 /// How a message is meant.
+///
+/// ```
+/// use session_auth::FlashLevel;
+///
+/// // What a template gets, and may use as a class.
+/// assert_eq!(serde_json::to_string(&FlashLevel::Success).unwrap(), "\"success\"");
+/// assert!(serde_json::from_str::<FlashLevel>("\"shout\"").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FlashLevel {
@@ -55,6 +63,14 @@ pub enum FlashLevel {
 }
 
 /// One message.
+///
+/// ```
+/// use session_auth::{FlashLevel, FlashMessage};
+///
+/// let message = FlashMessage { level: FlashLevel::Error, text: "<b> is not saved".into() };
+/// // The text is plain: whoever shows it escapes it.
+/// assert_eq!(serde_json::to_string(&message).unwrap(), r#"{"level":"error","text":"<b> is not saved"}"#);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlashMessage {
     /// How it is meant; a style sheet may use it.
@@ -69,6 +85,14 @@ impl Flash {
     /// # Errors
     ///
     /// [`SessionError::MissingLayer`].
+    ///
+    /// ```
+    /// use session_auth::{Flash, SessionError};
+    ///
+    /// let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
+    /// // No layer, no session, no messages.
+    /// assert!(matches!(Flash::of(&parts), Err(SessionError::MissingLayer)));
+    /// ```
     pub fn of(parts: &Parts) -> Result<Self, SessionError> {
         let session = parts.extensions.get::<RequestSession>().cloned();
         Ok(Self {
@@ -81,6 +105,15 @@ impl Flash {
     /// # Errors
     ///
     /// When the session cannot be read or written, or has just ended.
+    ///
+    /// ```
+    /// # use axum::response::Redirect;
+    /// # use session_auth::{Flash, FlashLevel, SessionError};
+    /// async fn delete(flash: Flash) -> Result<Redirect, SessionError> {
+    ///     flash.push(FlashLevel::Info, "The post is in the trash.").await?;
+    ///     Ok(Redirect::to("/posts"))
+    /// }
+    /// ```
     pub async fn push(
         &self,
         level: FlashLevel,
@@ -113,6 +146,17 @@ impl Flash {
     /// # Errors
     ///
     /// When the session cannot be read or written. One that has just ended has no messages.
+    ///
+    /// ```
+    /// # use session_auth::{Flash, SessionError};
+    /// async fn posts(flash: Flash) -> Result<String, SessionError> {
+    ///     let mut page = String::new();
+    ///     for message in flash.claim().await? {
+    ///         page += &format!("{:?}: {}\n", message.level, message.text);
+    ///     }
+    ///     Ok(page + "…the posts…") // the next page does not say it again
+    /// }
+    /// ```
     pub async fn claim(&self) -> Result<Vec<FlashMessage>, SessionError> {
         let mut claimed = Vec::new();
         match self

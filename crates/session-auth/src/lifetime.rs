@@ -7,6 +7,19 @@ use time::{OffsetDateTime, UtcOffset};
 use tower_sessions_core::Expiry;
 
 /// The lifetime of one session. It is stored with the session and survives later writes.
+///
+/// ```
+/// use session_auth::Lifetime;
+/// use std::time::Duration;
+/// use time::macros::datetime;
+///
+/// let login = datetime!(2030-01-01 12:00 UTC);
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// let lifetime = Lifetime { idle: day, deadline: login + 30 * day, persistent: false };
+/// assert!(!lifetime.is_over(login, login + day / 2));
+/// assert!(lifetime.is_over(login, login + day), "unused for a day");
+/// assert!(lifetime.is_over(login + 30 * day, login + 30 * day), "in use, and past its deadline");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifetime {
     /// The session ends when it was not used for this long.
@@ -42,6 +55,20 @@ impl Lifetime {
     }
 
     /// When a session last seen at `last_seen` ends unless it is used again.
+    ///
+    /// ```
+    /// # use session_auth::Lifetime;
+    /// # use std::time::Duration;
+    /// # use time::macros::datetime;
+    /// # let start = datetime!(2030-01-01 12:00 UTC);
+    /// let lifetime = Lifetime {
+    ///     idle: Duration::from_secs(60),
+    ///     deadline: start + Duration::from_secs(100),
+    ///     persistent: false,
+    /// };
+    /// assert_eq!(lifetime.end(start), start + Duration::from_secs(60));
+    /// assert_eq!(lifetime.end(start + Duration::from_secs(90)), lifetime.deadline);
+    /// ```
     #[must_use]
     pub fn end(&self, last_seen: OffsetDateTime) -> OffsetDateTime {
         later(last_seen, self.idle).min(self.deadline)

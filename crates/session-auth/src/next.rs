@@ -53,6 +53,10 @@ pub struct LocalPath(String);
 
 impl LocalPath {
     /// The front page.
+    ///
+    /// ```
+    /// assert_eq!(session_auth::LocalPath::root().as_str(), "/");
+    /// ```
     #[must_use]
     pub fn root() -> Self {
         Self("/".to_owned())
@@ -60,6 +64,17 @@ impl LocalPath {
 
     /// The path, when it leads to this site; `None` for every other address. What is not ASCII is percent-encoded and
     /// a fragment is dropped, so that the result can stand in a `Location` header as it is.
+    ///
+    /// What is refused is what Django's `url_has_allowed_host_and_scheme` refuses, and every address that becomes one when it is
+    /// decoded, up to three times; also what is longer than 2,000 bytes.
+    ///
+    /// ```
+    /// use session_auth::LocalPath;
+    ///
+    /// assert_eq!(LocalPath::parse("/übung?q=1#top").unwrap().as_str(), "/%C3%BCbung?q=1");
+    /// assert!(LocalPath::parse("/%255cevil.example").is_none(), "a backslash, encoded twice");
+    /// assert!(LocalPath::parse("/a\r\nset-cookie: b=c").is_none());
+    /// ```
     #[must_use]
     pub fn parse(address: &str) -> Option<Self> {
         if !is_local(address) {
@@ -107,18 +122,37 @@ impl LocalPath {
     }
 
     /// The path with its query.
+    ///
+    /// ```
+    /// # use session_auth::LocalPath;
+    /// assert_eq!(LocalPath::parse("/posts?page=2").unwrap().as_str(), "/posts?page=2");
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The path without its query.
+    ///
+    /// ```
+    /// # use session_auth::LocalPath;
+    /// assert_eq!(LocalPath::parse("/posts?page=2").unwrap().path(), "/posts");
+    /// ```
     #[must_use]
     pub fn path(&self) -> &str {
         self.0.split('?').next().unwrap_or_default()
     }
 
     /// A 303 to this address.
+    ///
+    /// ```
+    /// use axum::response::IntoResponse;
+    /// use session_auth::LocalPath;
+    ///
+    /// let answer = LocalPath::login_target(Some("//evil.example")).redirect().into_response();
+    /// assert_eq!(answer.status(), 303);
+    /// assert_eq!(answer.headers()["location"], "/");
+    /// ```
     pub fn redirect(&self) -> Redirect {
         Redirect::to(&self.0)
     }

@@ -15,9 +15,25 @@ mod hash;
 pub use hash::PasswordHash;
 
 /// A password must have at least this many bytes.
+///
+/// It is what NIST SP 800-63B asks for at the least; longer is better, and rules about signs are not.
+///
+/// ```
+/// use session_auth::password::{MIN_LEN, check};
+///
+/// assert!(check(&"x".repeat(MIN_LEN)).is_ok());
+/// assert!(check(&"x".repeat(MIN_LEN - 1)).is_err());
+/// ```
 pub const MIN_LEN: usize = 8;
 
 /// A password may have at most this many bytes; every one of them counts.
+///
+/// ```
+/// use session_auth::password::{MAX_LEN, check};
+///
+/// assert!(check(&"x".repeat(MAX_LEN)).is_ok());
+/// assert!(check(&"x".repeat(MAX_LEN + 1)).is_err(), "refused, never cut");
+/// ```
 pub const MAX_LEN: usize = 1024;
 
 const SALT_LEN: usize = 16;
@@ -57,6 +73,11 @@ pub struct PasswordHasher {
 
 impl PasswordHasher {
     /// The default cost, permits and queue.
+    ///
+    /// ```
+    /// let hasher = session_auth::password::PasswordHasher::new();
+    /// let same = hasher.clone(); // one queue for both
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -74,6 +95,17 @@ impl PasswordHasher {
     }
 
     /// At most `running` computations at once (19 MiB each) and `waiting` more in the queue.
+    ///
+    /// ```
+    /// # use session_auth::password::{PasswordError, PasswordHasher};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// // One at a time, and nobody waits.
+    /// let hasher = PasswordHasher::new().cost(8, 1, 1).permits(1, 0);
+    /// let (first, second) = tokio::join!(hasher.hash("correct horse"), hasher.hash("battery staple"));
+    /// assert!(first.is_ok());
+    /// assert_eq!(second.unwrap_err(), PasswordError::Busy);
+    /// # }
+    /// ```
     #[must_use]
     pub fn permits(mut self, running: usize, waiting: usize) -> Self {
         let running = running.clamp(1, Semaphore::MAX_PERMITS / 2);
@@ -90,6 +122,17 @@ impl PasswordHasher {
     /// # Panics
     ///
     /// When Argon2 does not allow these numbers (at least 8 KiB per lane, one pass, one lane).
+    ///
+    /// ```
+    /// # use session_auth::password::PasswordHasher;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), session_auth::password::PasswordError> {
+    /// let cheap = PasswordHasher::new().cost(8, 1, 1); // for tests: 8 KiB, one pass
+    /// let old = cheap.hash("correct horse").await?;
+    /// let today = PasswordHasher::new().cost(16, 1, 1);
+    /// assert!(today.verify("correct horse", &old).await?);
+    /// assert!(today.needs_rehash(&old) && !cheap.needs_rehash(&old));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn cost(mut self, memory: u32, passes: u32, lanes: u32) -> Self {
         self.params = Params::new(memory, passes, lanes, Some(OUTPUT_LEN))
@@ -99,6 +142,15 @@ impl PasswordHasher {
     }
 
     /// Where salts come from; for tests.
+    ///
+    /// ```
+    /// # use session_auth::password::PasswordHasher;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), session_auth::password::PasswordError> {
+    /// let hasher = PasswordHasher::new().cost(8, 1, 1).randomness(|salt| salt.fill(7));
+    /// let (once, again) = (hasher.hash("correct horse").await?, hasher.hash("correct horse").await?);
+    /// assert_eq!(once.as_str(), again.as_str(), "which real salts prevent");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn randomness(mut self, randomness: Randomness) -> Self {
         self.randomness = randomness;
@@ -110,6 +162,15 @@ impl PasswordHasher {
     /// # Errors
     ///
     /// [`PasswordError::Length`] outside of [`MIN_LEN`]..=[`MAX_LEN`] bytes, [`PasswordError::Busy`] when the queue is full.
+    ///
+    /// ```
+    /// # use session_auth::password::{PasswordError, PasswordHasher};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let hasher = PasswordHasher::new().cost(8, 1, 1);
+    /// assert!(hasher.hash("correct horse").await.unwrap().as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+    /// assert_eq!(hasher.hash("horse").await.unwrap_err(), PasswordError::Length);
+    /// # }
+    /// ```
     pub async fn hash(&self, password: &str) -> Result<PasswordHash, PasswordError> {
         check(password)?;
         let mut salt = [0; SALT_LEN];
@@ -128,6 +189,16 @@ impl PasswordHasher {
     /// # Errors
     ///
     /// [`PasswordError::Busy`] when the queue is full.
+    ///
+    /// ```
+    /// # use session_auth::password::PasswordHasher;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), session_auth::password::PasswordError> {
+    /// let hasher = PasswordHasher::new().cost(8, 1, 1);
+    /// let hash = hasher.hash("Grüße an alle").await?;
+    /// assert!(hasher.verify("Grüße an alle", &hash).await?);
+    /// assert!(!hasher.verify("grüße an alle", &hash).await?);
+    /// # Ok(()) }
+    /// ```
     pub async fn verify(&self, password: &str, hash: &PasswordHash) -> Result<bool, PasswordError> {
         let possible = check(password).is_ok();
         let password = if possible {
@@ -151,11 +222,33 @@ impl PasswordHasher {
     /// # Errors
     ///
     /// [`PasswordError::Busy`] when the queue is full.
+    ///
+    /// ```
+    /// # use session_auth::password::{PasswordError, PasswordHash, PasswordHasher};
+    /// async fn is_right(
+    ///     hasher: &PasswordHasher,
+    ///     stored: Option<PasswordHash>,
+    ///     password: &str,
+    /// ) -> Result<bool, PasswordError> {
+    ///     match stored {
+    ///         Some(hash) => hasher.verify(password, &hash).await,
+    ///         None => hasher.verify_nobody(password).await.map(|()| false),
+    ///     }
+    /// }
+    /// ```
     pub async fn verify_nobody(&self, password: &str) -> Result<(), PasswordError> {
         self.verify(password, &self.dummy).await.map(drop)
     }
 
     /// Whether `hash` was made in another way or at another cost than new ones are.
+    ///
+    /// ```
+    /// # use session_auth::password::{PasswordHash, PasswordHasher};
+    /// let hasher = PasswordHasher::new();
+    /// let argon2i = PasswordHash::parse("$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$YmFzZTY0YmFzZTY0YmFzZTY0YmFzZTY0")?;
+    /// assert!(hasher.needs_rehash(&argon2i), "verified as it is, and replaced at the next login");
+    /// # Ok::<(), session_auth::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn needs_rehash(&self, hash: &PasswordHash) -> bool {
         let Some(hash) = hash.parsed() else {
@@ -173,6 +266,17 @@ impl PasswordHasher {
     }
 
     /// How many computations were done, by all clones together: a number for a metric.
+    ///
+    /// ```
+    /// # use session_auth::password::PasswordHasher;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), session_auth::password::PasswordError> {
+    /// let hasher = PasswordHasher::new().cost(8, 1, 1);
+    /// assert!(hasher.hash("short").await.is_err());
+    /// assert_eq!(hasher.computed(), 0, "refused before anything was computed");
+    /// hasher.clone().hash("correct horse").await?;
+    /// assert_eq!(hasher.computed(), 1);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn computed(&self) -> u64 {
         self.computed.load(Ordering::Relaxed)
@@ -245,6 +349,14 @@ pub fn check(password: &str) -> Result<(), PasswordError> {
 }
 
 /// Why a password could not be hashed or verified. A wrong password is not an error.
+///
+/// ```
+/// use session_auth::password::{PasswordError, check};
+///
+/// let refused = check("short").unwrap_err();
+/// assert_eq!(refused, PasswordError::Length);
+/// assert_eq!(refused.to_string(), "a password has 8 to 1024 bytes");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// The new password is shorter than [`MIN_LEN`] or longer than [`MAX_LEN`] bytes.

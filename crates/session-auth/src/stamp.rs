@@ -32,6 +32,13 @@ pub struct Stamp {
 
 impl Stamp {
     /// The most bytes that a stamp can hold.
+    ///
+    /// ```
+    /// use session_auth::Stamp;
+    ///
+    /// assert!(Stamp::from_bytes(&[1; Stamp::MAX_LEN]).is_some());
+    /// assert!(Stamp::from_bytes(&[1; Stamp::MAX_LEN + 1]).is_none());
+    /// ```
     pub const MAX_LEN: usize = 32;
 
     /// Of a login whose storage keeps no stamps. No user has it.
@@ -46,6 +53,14 @@ impl Stamp {
     }
 
     /// The stamp over some parts: a labelled SHA-256 over their number and, each behind its length, the parts.
+    ///
+    /// ```
+    /// use session_auth::Stamp;
+    ///
+    /// let stamp = |hash: &str, is_admin: bool| Stamp::of(&[hash.as_bytes(), &[u8::from(is_admin)]]);
+    /// assert_eq!(stamp("$argon2id$…", true), stamp("$argon2id$…", true));
+    /// assert_ne!(stamp("$argon2id$…", true), stamp("$argon2id$…", false));
+    /// ```
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut digest = Sha256::new_with_prefix(LABEL);
@@ -80,6 +95,14 @@ impl Stamp {
     }
 
     /// The bytes, for a storage to keep.
+    ///
+    /// ```
+    /// use session_auth::Stamp;
+    ///
+    /// let stamp = Stamp::of(&[b"$argon2id$"]);
+    /// assert_eq!(stamp.as_bytes().len(), 32);
+    /// assert_eq!(Stamp::from_bytes(stamp.as_bytes()), Some(stamp));
+    /// ```
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()

@@ -102,6 +102,12 @@ pub use tower::{ExistingIds, TowerStorage};
 pub use values::Values;
 
 /// How long it is remembered whose an ended session was: [`Auth::former_user`](crate::Auth::former_user).
+///
+/// A week.
+///
+/// ```
+/// assert_eq!(session_auth::FORMER_LOGIN.as_secs(), 7 * 24 * 60 * 60);
+/// ```
 pub const FORMER_LOGIN: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Keeps sessions somewhere.
@@ -121,6 +127,97 @@ pub const FORMER_LOGIN: std::time::Duration = std::time::Duration::from_secs(7 *
 /// A record that cannot be decoded is [`StorageError::damaged`] to [`load`](Self::load) and [`commit`](Self::commit): the
 /// layer deletes it, warns, and goes on as if it were not there. [`list_by_user`](Self::list_by_user) leaves it out, and
 /// [`delete_by_user`](Self::delete_by_user) ends it if it can tell whose it is.
+///
+/// A map under one lock is a whole storage. The example `own_storage` keeps such a map in a file, and passes the suite.
+///
+/// ```
+/// use session_auth::{
+///     Applied, Change, Outcome, Promise, Promises, SessionKey, SessionStorage, StorageError, StoredSession,
+/// };
+/// use std::collections::HashMap;
+/// use std::sync::{Arc, Mutex, MutexGuard};
+/// use time::OffsetDateTime;
+///
+/// #[derive(Default)]
+/// struct Sessions(Mutex<HashMap<SessionKey, Arc<StoredSession>>>);
+///
+/// impl Sessions {
+///     fn all(&self) -> MutexGuard<'_, HashMap<SessionKey, Arc<StoredSession>>> {
+///         self.0.lock().expect("nothing panics while it holds this lock")
+///     }
+/// }
+///
+/// fn is_of(session: &StoredSession, user: &str) -> bool {
+///     session.login.as_ref().is_some_and(|login| login.user == user)
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl SessionStorage for Sessions {
+///     fn promises(&self) -> Promises {
+///         Promises::all_but(&[(Promise::SurvivesRestart, "it is memory")])
+///     }
+///
+///     async fn create(&self, key: &SessionKey, session: &StoredSession) -> Result<bool, StorageError> {
+///         let mut all = self.all();
+///         Ok(!all.contains_key(key) && all.insert(*key, Arc::new(session.clone())).is_none())
+///     }
+///
+///     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+///         Ok(self.all().get(key).cloned())
+///     }
+///
+///     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
+///         let mut all = self.all(); // held from reading to writing
+///         let Some(stored) = all.get(key) else { return Ok(Outcome::Gone) };
+///         match change.apply(stored) {
+///             Applied::Gone => Ok(Outcome::Gone),
+///             Applied::Changed => Ok(Outcome::Changed(Arc::clone(stored))),
+///             Applied::Stored(next) => {
+///                 all.remove(key);
+///                 all.insert(change.new_key.unwrap_or(*key), next);
+///                 Ok(Outcome::Done)
+///             }
+///         }
+///     }
+///
+///     async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError> {
+///         if let Some(session) = self.all().get_mut(key) {
+///             let session = Arc::make_mut(session);
+///             session.last_seen = session.last_seen.max(at);
+///         }
+///         Ok(()) // nothing there, nothing made
+///     }
+///
+///     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
+///         self.all().remove(key);
+///         Ok(())
+///     }
+///
+///     async fn list_by_user(&self, user: &str) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
+///         let all = self.all();
+///         let theirs = all.iter().filter(|(_, session)| is_of(session, user));
+///         let mut theirs: Vec<_> = theirs.map(|(key, session)| (*key, Arc::clone(session))).collect();
+///         theirs.sort_by_key(|(_, session)| std::cmp::Reverse(session.last_seen));
+///         Ok(theirs)
+///     }
+///
+///     async fn delete_by_user(&self, user: &str, except: Option<&SessionKey>) -> Result<u64, StorageError> {
+///         let ends = |key: &SessionKey, session: &mut Arc<StoredSession>| is_of(session, user) && Some(key) != except;
+///         Ok(self.all().extract_if(ends).count() as u64)
+///     }
+///
+///     async fn delete_expired(&self, before: OffsetDateTime, limit: usize) -> Result<u64, StorageError> {
+///         let is_over = |_: &SessionKey, session: &mut Arc<StoredSession>| session.is_over(before);
+///         Ok(self.all().extract_if(is_over).take(limit).count() as u64)
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # let key = SessionKey::from_bytes([7; 32]);
+/// # let change = Change::new(OffsetDateTime::UNIX_EPOCH);
+/// # let outcome = Sessions::default().commit(&key, &change).await.unwrap();
+/// # assert!(matches!(outcome, Outcome::Gone), "a change makes no session");
+/// # }
+/// ```
 #[async_trait]
 pub trait SessionStorage: Send + Sync + 'static {
     /// What this storage keeps of the contract, and what it does not.
@@ -201,6 +298,16 @@ pub trait SessionStorage: Send + Sync + 'static {
 /// What a session is stored under: the SHA-256 of the id in the cookie, its last two bytes those of the id's lineage.
 ///
 /// Whoever reads a copy of the storage finds only keys, and no cookie can be made from a key.
+///
+/// ```
+/// use session_auth::SessionKey;
+///
+/// let key = SessionKey::from_bytes([0xab; 32]);
+/// assert_eq!(key, SessionKey::from_bytes(*key.as_bytes()));
+/// // A log shows what may be shown.
+/// assert_eq!(format!("{key:?}"), format!("SessionKey({})", key.public_id()));
+/// assert!(!format!("{key:?}").contains("abab"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey([u8; 32]);
 
@@ -236,12 +343,26 @@ impl SessionKey {
     }
 
     /// A key that was read back from where a storage keeps it.
+    ///
+    /// ```
+    /// use session_auth::SessionKey;
+    ///
+    /// fn key(column: &[u8]) -> Option<SessionKey> {
+    ///     Some(SessionKey::from_bytes(column.try_into().ok()?))
+    /// }
+    /// assert!(key(&[7; 32]).is_some());
+    /// assert!(key(&[7; 16]).is_none());
+    /// ```
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
     /// The bytes, to store a session under.
+    ///
+    /// ```
+    /// assert_eq!(session_auth::SessionKey::from_bytes([7; 32]).as_bytes(), &[7; 32]);
+    /// ```
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -250,6 +371,13 @@ impl SessionKey {
     /// The name of the session that may be shown: in a list of a person's sessions, in a log.
     ///
     /// It changes when the id changes, and nobody can log in with it.
+    ///
+    /// ```
+    /// use session_auth::SessionKey;
+    ///
+    /// let (one, other) = (SessionKey::from_bytes([1; 32]), SessionKey::from_bytes([2; 32]));
+    /// assert_ne!(one.public_id(), other.public_id());
+    /// ```
     #[must_use]
     pub fn public_id(&self) -> Id {
         let (_, half) = self.0.split_at(16);
@@ -291,6 +419,26 @@ impl fmt::Debug for SessionKey {
 }
 
 /// A session as a storage keeps it. With serde it is one document, in which times are unix milliseconds.
+///
+/// ```
+/// use session_auth::{Client, Lifetime, StoredSession, Values};
+/// use std::time::Duration;
+///
+/// let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+/// let hour = Duration::from_secs(60 * 60);
+/// let session = StoredSession {
+///     created_at: now,
+///     last_seen: now,
+///     lifetime: Lifetime { idle: hour, deadline: now + 24 * hour, persistent: false },
+///     login: None,
+///     client: Client::default(),
+///     values: Values::default(),
+/// };
+/// let text = serde_json::to_string(&session).unwrap();
+/// let back: StoredSession = serde_json::from_str(&text).unwrap();
+/// assert_eq!(back.created_at, now);
+/// assert!(serde_json::from_str::<StoredSession>("{}").is_err());
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredSession {
     /// When the session began.
@@ -311,6 +459,18 @@ pub struct StoredSession {
 
 impl StoredSession {
     /// Whether the session is over at this time.
+    ///
+    /// ```
+    /// # use session_auth::{Client, Lifetime, StoredSession, Values};
+    /// # use std::time::Duration;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// # let lifetime = Lifetime { idle: Duration::from_secs(60), deadline: now + Duration::from_secs(600), persistent: false };
+    /// # let mut session = StoredSession { created_at: now, last_seen: now, lifetime, login: None, client: Client::default(), values: Values::default() };
+    /// let in_a_minute = now + Duration::from_secs(60);
+    /// assert!(session.is_over(in_a_minute));
+    /// session.last_seen = now + Duration::from_secs(1);
+    /// assert!(!session.is_over(in_a_minute), "it was used meanwhile");
+    /// ```
     #[must_use]
     pub fn is_over(&self, now: OffsetDateTime) -> bool {
         self.lifetime.is_over(self.last_seen, now)
@@ -324,6 +484,15 @@ impl StoredSession {
 }
 
 /// Who is logged in and since when.
+///
+/// ```
+/// use session_auth::{Login, Stamp};
+///
+/// let at = time::macros::datetime!(2030-01-01 12:00 UTC);
+/// let login = Login { user: "42".to_owned(), stamp: Stamp::of(&[b"$argon2id$old"]), at, remember: false };
+/// // It says whom to ask for, and not that they may still come in.
+/// assert_ne!(login.stamp, Stamp::of(&[b"$argon2id$new"]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// The id of the user, as the application's directory knows it.
@@ -338,6 +507,16 @@ pub struct Login {
 }
 
 /// What became of a [`Change`].
+///
+/// ```
+/// use session_auth::Outcome;
+///
+/// fn is_stored(outcome: &Outcome) -> bool {
+///     matches!(outcome, Outcome::Done) // `Gone` and `Changed` have stored nothing at all
+/// }
+/// assert!(is_stored(&Outcome::Done));
+/// assert!(!is_stored(&Outcome::Gone));
+/// ```
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// It is stored.

@@ -51,6 +51,15 @@ pub struct Throttle {
 
 impl Throttle {
     /// The default limits.
+    ///
+    /// ```
+    /// use session_auth::Throttle;
+    ///
+    /// let throttle = Throttle::new();
+    /// let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let tries = (0..10).filter(|_| throttle.admit("alice", None, now).is_ok()).count();
+    /// assert_eq!(tries, 5);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -62,6 +71,16 @@ impl Throttle {
     }
 
     /// `attempts` at once on one account from one address, then one per `refill`.
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # use std::time::Duration;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new().per_account(1, Duration::from_secs(30));
+    /// assert!(throttle.admit("alice", None, now).is_ok());
+    /// assert!(throttle.admit("Alice", None, now).is_err(), "names are compared without case");
+    /// assert!(throttle.admit("alice", None, now + Duration::from_secs(30)).is_ok());
+    /// ```
     #[must_use]
     pub fn per_account(mut self, attempts: u32, refill: Duration) -> Self {
         self.account = Limit::new(attempts, refill);
@@ -69,6 +88,16 @@ impl Throttle {
     }
 
     /// `attempts` at once from one address on all accounts together, then one per `refill`.
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # use std::time::Duration;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new().per_address(1, Duration::from_secs(6));
+    /// let address = Some([192, 0, 2, 1].into());
+    /// assert!(throttle.admit("alice", address, now).is_ok());
+    /// assert!(throttle.admit("bob", address, now).is_err(), "another account, the same address");
+    /// ```
     #[must_use]
     pub fn per_address(mut self, attempts: u32, refill: Duration) -> Self {
         self.address = Limit::new(attempts, refill);
@@ -76,6 +105,16 @@ impl Throttle {
     }
 
     /// How many buckets are remembered at most (default 65,536, never less than 4).
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new().capacity(100);
+    /// for number in 0..1000 {
+    ///     let _ = throttle.admit(&number.to_string(), None, now);
+    /// }
+    /// assert!(throttle.len() <= 100);
+    /// ```
     #[must_use]
     pub fn capacity(mut self, buckets: usize) -> Self {
         self.capacity = buckets.max(4);
@@ -88,6 +127,16 @@ impl Throttle {
     /// # Errors
     ///
     /// [`TooManyAttempts`] with the time to wait. Nothing is taken then, so waiting as told is enough.
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # use std::time::Duration;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new().per_account(1, Duration::from_secs(60));
+    /// assert!(throttle.admit("alice", None, now).is_ok());
+    /// let refused = throttle.admit("alice", None, now).unwrap_err();
+    /// assert!(throttle.admit("alice", None, now + refused.retry_after()).is_ok(), "waiting as told is enough");
+    /// ```
     pub fn admit(
         &self,
         account: &str,
@@ -108,12 +157,31 @@ impl Throttle {
     }
 
     /// Gives back what a successful attempt took, and forgets the failures on this account from this address.
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new();
+    /// throttle.admit("alice", None, now).unwrap();
+    /// throttle.forgive("alice", None); // the password was right
+    /// assert!(throttle.is_empty());
+    /// ```
     pub fn forgive(&self, account: &str, address: Option<IpAddr>) {
         self.give_back(account, address);
         self.lock().remove(&BucketKey::of_account(account, address));
     }
 
     /// Gives back what an attempt took that could not be made.
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # use std::time::Duration;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new().per_account(1, Duration::from_secs(60));
+    /// throttle.admit("alice", None, now).unwrap();
+    /// throttle.give_back("alice", None); // the server was too busy to look
+    /// assert!(throttle.admit("alice", None, now).is_ok());
+    /// ```
     pub fn give_back(&self, account: &str, address: Option<IpAddr>) {
         let mut full_at = self.lock();
         for (key, limit) in self.buckets(account, address) {
@@ -139,12 +207,24 @@ impl Throttle {
     }
 
     /// How many buckets are remembered now.
+    ///
+    /// ```
+    /// # use session_auth::Throttle;
+    /// # let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+    /// let throttle = Throttle::new();
+    /// throttle.admit("alice", Some([192, 0, 2, 1].into()), now).unwrap();
+    /// assert_eq!(throttle.len(), 2, "one of the account there, one of the address");
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
     /// Whether nobody has failed lately.
+    ///
+    /// ```
+    /// assert!(session_auth::Throttle::new().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -167,12 +247,33 @@ impl fmt::Debug for Throttle {
 }
 
 /// Too many attempts on this account from this address, or from this address at all.
+///
+/// ```
+/// use session_auth::Throttle;
+/// use std::time::Duration;
+///
+/// let throttle = Throttle::new().per_account(1, Duration::from_secs(90));
+/// let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+/// throttle.admit("alice", None, now).unwrap();
+/// let refused = throttle.admit("alice", None, now).unwrap_err();
+/// assert_eq!(refused.to_string(), "too many attempts; the next is possible in 90 seconds");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many attempts; the next is possible in {} seconds", .0.as_secs())]
 pub struct TooManyAttempts(Duration);
 
 impl TooManyAttempts {
     /// How long to wait, in whole seconds and at least one: what belongs into a `Retry-After`.
+    ///
+    /// ```
+    /// use axum::response::{IntoResponse, Response};
+    /// use session_auth::TooManyAttempts;
+    ///
+    /// fn refuse(refused: TooManyAttempts) -> Response {
+    ///     let seconds = refused.retry_after().as_secs().to_string();
+    ///     (http::StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds)], refused.to_string()).into_response()
+    /// }
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.0

@@ -11,6 +11,19 @@ use crate::directory::Directory;
 use crate::password::{PasswordError, PasswordHash};
 
 /// How [`Auth::attempt`] ended.
+///
+/// As a text it is a sentence for the person who tried:
+///
+/// ```
+/// use session_auth::Attempt;
+/// use std::time::Duration;
+///
+/// assert_eq!(Attempt::<()>::Refused.to_string(), "Name or password is wrong.");
+/// let throttled = Attempt::<()>::Throttled { retry_after: Duration::from_secs(30) };
+/// assert_eq!(throttled.to_string(), "Too many attempts. Try again in 30 seconds.");
+/// let user = "alice";
+/// assert_eq!(Attempt::LoggedIn { user, rehash: None }.to_string(), "You are logged in.");
+/// ```
 #[derive(Debug)]
 #[must_use = "an attempt that is not looked at may have failed"]
 pub enum Attempt<U> {

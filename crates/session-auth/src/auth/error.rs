@@ -10,6 +10,19 @@ use crate::SessionError;
 
 /// Why it cannot be said or changed who is logged in. As a response it is closed: nobody is served as a visitor because
 /// of an error. The error itself is in the response's extensions.
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use session_auth::AuthError;
+///
+/// let visitor = AuthError::NotLoggedIn.into_response();
+/// assert_eq!(visitor.status(), 401);
+/// assert!(matches!(visitor.extensions().get(), Some(AuthError::NotLoggedIn)));
+///
+/// let mistake = AuthError::MissingAuthLayer.into_response();
+/// assert_eq!(mistake.status(), 500);
+/// assert_eq!(mistake.headers()["cache-control"], "no-store");
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {

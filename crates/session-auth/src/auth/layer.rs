@@ -101,6 +101,13 @@ pub(super) struct Settings<D> {
 
 impl<D: Directory> AuthLayer<D> {
     /// Users come from this directory; the login page is `/login`, and `/logout` is where one logs out.
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory};
+    /// fn layer<D: Directory>(directory: D) -> AuthLayer<D> {
+    ///     AuthLayer::new(directory) // then `SessionLayer` around it
+    /// }
+    /// ```
     #[must_use]
     pub fn new(directory: D) -> Self {
         Self {
@@ -123,6 +130,13 @@ impl<D: Directory> AuthLayer<D> {
     /// # Panics
     ///
     /// When it is not a path of this site: everybody without a login would be sent there.
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory};
+    /// fn layer<D: Directory>(directory: D) -> AuthLayer<D> {
+    ///     AuthLayer::new(directory).login_path("/account/login") // "https://…" would stop the program here
+    /// }
+    /// ```
     #[must_use]
     pub fn login_path(mut self, path: &str) -> Self {
         self.set().login_path = checked(path);
@@ -134,6 +148,13 @@ impl<D: Directory> AuthLayer<D> {
     /// # Panics
     ///
     /// When it is not a path of this site.
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory};
+    /// fn layer<D: Directory>(directory: D) -> AuthLayer<D> {
+    ///     AuthLayer::new(directory).login_path("/account/login").logout_path("/account/logout")
+    /// }
+    /// ```
     #[must_use]
     pub fn logout_path(mut self, path: &str) -> Self {
         self.set().logout_path = checked(path);
@@ -145,6 +166,14 @@ impl<D: Directory> AuthLayer<D> {
     /// # Panics
     ///
     /// When it is zero: everybody would be asked for ever.
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory};
+    /// # use std::time::Duration;
+    /// fn strict<D: Directory>(directory: D) -> AuthLayer<D> {
+    ///     AuthLayer::new(directory).recent_login(Duration::from_secs(2 * 60))
+    /// }
+    /// ```
     #[must_use]
     pub fn recent_login(mut self, within: Duration) -> Self {
         assert!(!within.is_zero(), "a login is recent for longer than that");
@@ -157,6 +186,14 @@ impl<D: Directory> AuthLayer<D> {
     ///
     /// Without it such sessions are removed, ten minutes after they were first seen at the earliest. They are nobody's
     /// either way.
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory};
+    /// /// The shop and its staff log in at two sites, whose sessions lie in one table.
+    /// fn layers<C: Directory, S: Directory>(customers: C, staff: S) -> (AuthLayer<C>, AuthLayer<S>) {
+    ///     (AuthLayer::new(customers).among_others(), AuthLayer::new(staff).among_others())
+    /// }
+    /// ```
     #[must_use]
     pub fn among_others(mut self) -> Self {
         self.set().is_among_others = true;
@@ -164,6 +201,14 @@ impl<D: Directory> AuthLayer<D> {
     }
 
     /// Other limits for [`Auth::attempt`](crate::Auth::attempt).
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory, Throttle};
+    /// # use std::time::Duration;
+    /// fn strict<D: Directory>(directory: D) -> AuthLayer<D> {
+    ///     AuthLayer::new(directory).throttle(Throttle::new().per_account(3, Duration::from_secs(5 * 60)))
+    /// }
+    /// ```
     #[cfg(feature = "password")]
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
@@ -172,6 +217,13 @@ impl<D: Directory> AuthLayer<D> {
     }
 
     /// What verifies passwords; share it with whatever else hashes, so that all obey one limit.
+    ///
+    /// ```
+    /// # use session_auth::{AuthLayer, Directory, password::PasswordHasher};
+    /// fn layer<D: Directory>(directory: D, signup: PasswordHasher) -> AuthLayer<D> {
+    ///     AuthLayer::new(directory).passwords(signup) // one queue for signing up and logging in
+    /// }
+    /// ```
     #[cfg(feature = "password")]
     #[must_use]
     pub fn passwords(mut self, hasher: PasswordHasher) -> Self {

@@ -13,6 +13,17 @@ use crate::directory::{Directory, Identity};
 use crate::{SessionKey, StoredSession};
 
 /// One of a person's sessions, in the list that [`Auth::sessions`] gives. With serde, times are unix milliseconds.
+///
+/// ```
+/// use session_auth::OpenSession;
+///
+/// fn line(session: &OpenSession) -> String {
+///     let browser = session.browser.as_deref().unwrap_or("an unknown browser");
+///     let place = session.address.map_or_else(String::new, |address| format!(" at {address}"));
+///     let end = if session.is_current { " (this one)".to_owned() } else { format!(" · end: {}", session.public_id) };
+///     format!("{browser}{place}, since {}{end}", session.created_at.date())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OpenSession {

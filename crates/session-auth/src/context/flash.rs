@@ -10,6 +10,14 @@ use crate::flash::Flash;
 
 /// `flash` in every template: the messages that wait, a list of maps with `level` and `text`. A page that refers to it
 /// claims them; a page that does not leaves them for the next.
+///
+/// ```
+/// use session_auth::{ContextProcessor, ContextProcessors, FlashContext};
+///
+/// // {% for message in flash %}<p class="{{ message.level }}">{{ message.text }}</p>{% endfor %}
+/// let processors = ContextProcessors::new().with(FlashContext);
+/// assert_eq!(FlashContext.keys(), ["flash"]);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FlashContext;
 

@@ -14,6 +14,14 @@ use crate::directory::Directory;
 /// `username` in every template: the name of who is logged in, or `none` for a visitor.
 ///
 /// A page whose templates do not say `username` loads no session.
+///
+/// ```
+/// # use session_auth::{ContextProcessors, Directory, UsernameContext};
+/// // {% if username %}[{{ username }}]{% else %}[Anonymous]{% endif %}
+/// fn processors<D: Directory<User = String>>() -> ContextProcessors {
+///     ContextProcessors::new().with(UsernameContext::<D>::new(String::clone))
+/// }
+/// ```
 pub struct UsernameContext<D: Directory> {
     name: fn(&D::User) -> String,
     directory: PhantomData<fn() -> D>,
@@ -21,6 +29,13 @@ pub struct UsernameContext<D: Directory> {
 
 impl<D: Directory> UsernameContext<D> {
     /// `name` is what to show for a user.
+    ///
+    /// ```
+    /// # use session_auth::{Directory, UsernameContext};
+    /// fn shouted<D: Directory<User = String>>() -> UsernameContext<D> {
+    ///     UsernameContext::new(|name: &String| name.to_uppercase())
+    /// }
+    /// ```
     #[must_use]
     pub fn new(name: fn(&D::User) -> String) -> Self {
         Self {

@@ -10,6 +10,15 @@ use super::{OUTPUT_LEN, PasswordError, SALT_LEN};
 use crate::Randomness;
 
 /// A password's hash in PHC form, as a database keeps it. Its `Debug` shows nothing.
+///
+/// ```
+/// use session_auth::password::PasswordHash;
+///
+/// // What another program stored is read, if it is Argon2.
+/// let stored = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$YmFzZTY0YmFzZTY0YmFzZTY0YmFzZTY0";
+/// assert_eq!(PasswordHash::parse(stored).unwrap().as_str(), stored);
+/// assert!(PasswordHash::parse("$2b$12$abcdefghijklmnopqrstuv").is_err(), "bcrypt");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Arc<str>);
 
@@ -39,6 +48,13 @@ impl PasswordHash {
     }
 
     /// The hash, to store it.
+    ///
+    /// ```
+    /// # use session_auth::password::{PasswordError, PasswordHasher};
+    /// async fn column(hasher: &PasswordHasher, password: &str) -> Result<String, PasswordError> {
+    ///     Ok(hasher.hash(password).await?.as_str().to_owned())
+    /// }
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

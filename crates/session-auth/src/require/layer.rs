@@ -21,6 +21,35 @@ use crate::directory::Directory;
 /// Guards whole routers: what is inside runs only for those who are logged in.
 ///
 /// It stands inside of `AuthLayer`, so it is added before it.
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # use axum::{Router, body::Body, http::Request, routing::get};
+/// # use session_auth::{AuthLayer, Directory, Identity, MemoryStorage, RequireLoginLayer, SessionLayer, Stamp};
+/// # use tower::ServiceExt;
+/// # #[derive(Clone)] struct Accounts;
+/// # impl Directory for Accounts {
+/// #     type User = String;
+/// #     type Error = std::convert::Infallible;
+/// #     async fn find(&self, id: &str) -> Result<Option<String>, Self::Error> { Ok(None) }
+/// #     fn identity(&self, user: &String) -> Identity { Identity { id: user.clone(), stamp: Stamp::of(&[]) } }
+/// # }
+/// let site = Router::new()
+///     .route("/inside", get(|| async { "secrets" }))
+///     .route_layer(RequireLoginLayer::<Accounts>::new())
+///     .route("/outside", get(|| async { "welcome" })) // added after the guard: open
+///     .layer(AuthLayer::new(Accounts))
+///     .layer(SessionLayer::new(MemoryStorage::new()));
+///
+/// let status = async |path: &str| {
+///     site.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap().status()
+/// };
+/// assert_eq!(status("/inside").await, 303);
+/// assert_eq!(status("/outside").await, 200);
+/// # }
+/// # #[cfg(not(feature = "memory"))] fn main() {}
+/// ```
 pub struct RequireLoginLayer<D: Directory> {
     pub(super) may: Arc<Predicate<D>>,
 }
@@ -29,6 +58,14 @@ type Predicate<D> = dyn Fn(&<D as Directory>::User, &Parts) -> bool + Send + Syn
 
 impl<D: Directory> RequireLoginLayer<D> {
     /// Everybody who is logged in may pass; see [`RequireLogin::allow`] for less.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use session_auth::{Directory, RequireLoginLayer};
+    /// fn members<D: Directory>(pages: Router) -> Router {
+    ///     pages.route_layer(RequireLoginLayer::<D>::new())
+    /// }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         RequireLogin::<D>::allow(|_, _| true)
@@ -36,6 +73,14 @@ impl<D: Directory> RequireLoginLayer<D> {
 
     /// Leaves these routes open to visitors, by the paths under which the router has them. What follows is
     /// [`RequireLoginExcept::guard`].
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use session_auth::{Directory, RequireLoginLayer};
+    /// fn intranet<D: Directory>(pages: Router) -> Router {
+    ///     RequireLoginLayer::<D>::new().except(["/login", "/assets/{*path}"]).guard(pages)
+    /// }
+    /// ```
     #[must_use]
     pub fn except<const N: usize>(self, paths: [&'static str; N]) -> RequireLoginExcept<D> {
         RequireLoginExcept {
@@ -78,6 +123,18 @@ impl<D: Directory, S> Layer<S> for RequireLoginLayer<D> {
 }
 
 /// A guard with exceptions. It needs the whole router, to tell whether the exceptions exist.
+///
+/// ```
+/// # use axum::{Router, routing::get};
+/// # use session_auth::{Directory, RequireLoginExcept, RequireLoginLayer};
+/// fn guard<D: Directory>() -> RequireLoginExcept<D> {
+///     RequireLoginLayer::new().except(["/login"])
+/// }
+///
+/// fn site<D: Directory>() -> Router {
+///     guard::<D>().guard(Router::new().route("/login", get(|| async { "name?" }))) // a route "/log-in" would stop it here
+/// }
+/// ```
 pub struct RequireLoginExcept<D: Directory> {
     layer: RequireLoginLayer<D>,
     open: Arc<[&'static str]>,

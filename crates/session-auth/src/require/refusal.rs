@@ -10,6 +10,21 @@ use crate::auth::AuthError;
 
 /// The answer to a request that may not pass. It is in the extensions of its response, so that a layer around the
 /// application can draw the page in its own dress.
+///
+/// ```
+/// use axum::response::{Html, IntoResponse, Response};
+/// use session_auth::{Reason, Refusal};
+///
+/// /// For `axum::middleware::map_response`, around the whole site.
+/// async fn dressed(response: Response) -> Response {
+///     match response.extensions().get::<Refusal>() {
+///         Some(refusal) if !refusal.is_json() && matches!(refusal.reason(), Reason::NotAllowed) => {
+///             (response.status(), Html("<h1>This is not for you</h1>")).into_response()
+///         }
+///         _ => response,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Refusal {
     reason: Reason,
@@ -17,6 +32,19 @@ pub struct Refusal {
 }
 
 /// Why a request may not pass.
+///
+/// ```
+/// use session_auth::Reason;
+///
+/// fn status(reason: &Reason) -> u16 {
+///     match reason {
+///         Reason::LoginRequired { .. } | Reason::RecentLoginRequired { .. } => 303,
+///         Reason::LoginTimeUnknown | Reason::NotAllowed => 403,
+///         Reason::Failed(_) => 503,
+///     }
+/// }
+/// assert_eq!(status(&Reason::LoginRequired { login_page: "/login?next=/new".into() }), 303);
+/// ```
 #[derive(Clone, Debug)]
 pub enum Reason {
     /// Nobody is logged in: 303 to the login page, or 401 for a client that asks for JSON.
@@ -48,12 +76,29 @@ impl Refusal {
     }
 
     /// Why.
+    ///
+    /// ```
+    /// # use session_auth::{Reason, Refusal};
+    /// fn login_page(refusal: &Refusal) -> Option<&str> {
+    ///     match refusal.reason() {
+    ///         Reason::LoginRequired { login_page } => Some(login_page),
+    ///         _ => None,
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
     /// Whether the client asked for JSON and got a problem document.
+    ///
+    /// ```
+    /// # use session_auth::Refusal;
+    /// fn media_type(refusal: &Refusal) -> &'static str {
+    ///     if refusal.is_json() { "application/problem+json" } else { "text/html" } // RFC 9457
+    /// }
+    /// ```
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.json

@@ -52,6 +52,15 @@ pub(crate) struct Met {
 
 impl AnyStorage {
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use session_auth::{AnyStorage, MemoryStorage, Promise};
+    ///
+    /// let storage = AnyStorage::from(MemoryStorage::new());
+    /// assert!(storage.promises().keeps(Promise::ByUser));
+    /// # }
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         match &self.0 {

@@ -11,6 +11,18 @@ use super::{Login, SessionKey, StoredSession, Values};
 use crate::{Client, Lifetime};
 
 /// What a request did to its session.
+///
+/// Read it with [`apply`](Self::apply). A storage that writes fields one by one, as the one for Redis does, reads its parts.
+///
+/// ```
+/// use session_auth::{Change, LoginChange, SessionKey};
+///
+/// let mut change = Change::new(time::macros::datetime!(2030-01-01 12:00 UTC));
+/// change.set.insert("theme".to_owned(), "dark".into());
+/// change.remove.push("draft".to_owned());
+/// change.new_key = Some(SessionKey::from_bytes([8; 32])); // a rotation is a change like any other
+/// assert_eq!(change.login, LoginChange::Keep);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {
@@ -35,6 +47,15 @@ pub struct Change {
 }
 
 /// What a [`Change`] does to the login of a session.
+///
+/// ```
+/// use session_auth::{Login, LoginChange, Stamp};
+///
+/// let now = time::macros::datetime!(2030-01-01 12:00 UTC);
+/// let login = |user: &str| Login { user: user.into(), stamp: Stamp::of(&[]), at: now, remember: false };
+/// assert_ne!(LoginChange::Set(login("alice")), LoginChange::Set(login("bob")));
+/// assert_ne!(LoginChange::Clear, LoginChange::Keep);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginChange {
     /// It stays.
@@ -46,6 +67,23 @@ pub enum LoginChange {
 }
 
 /// What [`Change::apply`] makes of a stored session.
+///
+/// ```
+/// use session_auth::{Applied, Outcome, StoredSession};
+/// use std::sync::Arc;
+///
+/// /// What a storage answers, which holds the lock of the session.
+/// fn outcome(applied: Applied, stored: Arc<StoredSession>, store: impl FnOnce(Arc<StoredSession>)) -> Outcome {
+///     match applied {
+///         Applied::Gone => Outcome::Gone,
+///         Applied::Changed => Outcome::Changed(stored),
+///         Applied::Stored(next) => {
+///             store(next);
+///             Outcome::Done
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub enum Applied {
     /// The session as it is to be stored, under the change's `new_key` if it has one.
@@ -58,6 +96,13 @@ pub enum Applied {
 
 impl Change {
     /// A change that does nothing yet.
+    ///
+    /// ```
+    /// use session_auth::Change;
+    ///
+    /// let change = Change::new(time::macros::datetime!(2030-01-01 12:00 UTC));
+    /// assert!(change.set.is_empty() && change.new_key.is_none() && !change.wipe);
+    /// ```
     #[must_use]
     pub fn new(now: OffsetDateTime) -> Self {
         Self {

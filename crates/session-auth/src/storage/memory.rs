@@ -55,6 +55,14 @@ pub struct MemoryStorage {
 
 impl MemoryStorage {
     /// An empty storage.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), session_auth::StorageError> {
+    /// use session_auth::{MemoryStorage, SessionStorage};
+    ///
+    /// assert!(MemoryStorage::new().list_by_user("alice").await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -4,6 +4,14 @@
 use std::fmt;
 
 /// One promise that storages may differ in.
+///
+/// ```
+/// use session_auth::Promise;
+///
+/// // In the order of the documentation, each once.
+/// assert_eq!(Promise::ALL[0], Promise::ConcurrentWrites);
+/// assert_ne!(Promise::NoRevival, Promise::AtomicRotation);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Promise {
@@ -33,6 +41,16 @@ pub enum Promise {
 
 impl Promise {
     /// Every promise, in the order of the documentation.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use session_auth::{MemoryStorage, Promise, SessionStorage};
+    ///
+    /// let promises = MemoryStorage::new().promises();
+    /// let not_kept: Vec<_> = Promise::ALL.into_iter().filter(|promise| !promises.keeps(*promise)).collect();
+    /// assert_eq!(not_kept, [Promise::SurvivesRestart]);
+    /// # }
+    /// ```
     pub const ALL: [Self; 11] = [
         Self::ConcurrentWrites,
         Self::NoRevival,
@@ -84,15 +102,39 @@ pub struct Promises {
 
 impl Promises {
     /// Every promise is kept.
+    ///
+    /// ```
+    /// use session_auth::{Promise, Promises};
+    ///
+    /// assert!(Promise::ALL.into_iter().all(|promise| Promises::ALL.keeps(promise)));
+    /// ```
     pub const ALL: Self = Self::all_but(&[]);
 
     /// Every promise but these, each with the reason.
+    ///
+    /// ```
+    /// use session_auth::{Promise, Promises};
+    ///
+    /// const PROMISES: Promises = Promises::all_but(&[(Promise::ByUser, "there is no index of users")]);
+    /// assert!(!PROMISES.keeps(Promise::ByUser));
+    /// assert!(PROMISES.keeps(Promise::Hashed));
+    /// ```
     #[must_use]
     pub const fn all_but(deviations: &'static [(Promise, &'static str)]) -> Self {
         Self { deviations }
     }
 
     /// Whether this promise is kept.
+    ///
+    /// ```
+    /// use session_auth::{AnyStorage, Promise};
+    ///
+    /// /// A site that cannot do without "log out everywhere" asks at its start.
+    /// fn checked(storage: AnyStorage) -> AnyStorage {
+    ///     assert!(storage.promises().keeps(Promise::ByUser), "this storage cannot end the sessions of a user");
+    ///     storage
+    /// }
+    /// ```
     #[must_use]
     pub fn keeps(&self, promise: Promise) -> bool {
         self.deviation(promise).is_none()
@@ -114,5 +156,63 @@ impl fmt::Display for Promises {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(all(
+    test,
+    feature = "encrypted-cookie",
+    feature = "memory",
+    feature = "redis",
+    feature = "simple-cookie",
+    feature = "sqlite",
+    feature = "tower"
+))]
+mod tests {
+    use super::*;
+    use crate::{
+        EncryptedCookieStorage, MemoryStorage, RedisStorage, SessionStorage, SimpleCookieStorage,
+        SqlStorage, TowerStorage,
+    };
+
+    /// The table of the crate's page.
+    fn table(storages: &[(&str, Promises)]) -> String {
+        let mut table = String::from("| |");
+        table.extend(storages.iter().map(|(name, _)| format!(" {name} |")));
+        table += "\n|---|";
+        table.extend(storages.iter().map(|_| ":-:|"));
+        for promise in Promise::ALL {
+            table += &format!("\n| {} |", promise.sentence());
+            let cell = |keeps| if keeps { " ✓ |" } else { " – |" };
+            table.extend(storages.iter().map(|(_, kept)| cell(kept.keeps(promise))));
+        }
+        table + "\n"
+    }
+
+    #[tokio::test]
+    async fn the_table_of_the_crates_page_says_what_the_storages_promise() {
+        let sealed = EncryptedCookieStorage::new(&[7; 32]).unwrap();
+        let redis = redis::Client::open("redis://127.0.0.1/").unwrap();
+        let pool = sqlx::SqlitePool::connect_lazy("sqlite::memory:").unwrap();
+        let store = tower_sessions_memory_store::MemoryStore::default();
+        let storages = [
+            ("`MemoryStorage`", MemoryStorage::new().promises()),
+            ("`SqlStorage`", SqlStorage::sqlite(pool).promises()),
+            ("`RedisStorage`", RedisStorage::new(redis).promises()),
+            (
+                "`EncryptedCookieStorage`, `NaClCookieStorage`",
+                sealed.promises(),
+            ),
+            (
+                "the same, `revocable`",
+                sealed.revocable(MemoryStorage::new()).promises(),
+            ),
+            (
+                "`SimpleCookieStorage`",
+                SimpleCookieStorage::new().promises(),
+            ),
+            ("`TowerStorage`", TowerStorage::new(store).promises()),
+        ];
+        assert_eq!(include_str!("table.md"), table(&storages));
     }
 }

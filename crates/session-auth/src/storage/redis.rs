@@ -83,18 +83,45 @@ pub struct RedisStorage {
 
 impl RedisStorage {
     /// Sessions in one server.
+    ///
+    /// ```
+    /// # use session_auth::RedisStorage;
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// let storage = RedisStorage::new(redis::Client::open("redis://127.0.0.1/")?); // nothing is connected yet
+    /// assert!(redis::Client::open("http://127.0.0.1/").is_err());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self::on(Servers::One(client))
     }
 
     /// Sessions in the master that Sentinels name; after a failover in the next one. Give it a client for masters.
+    ///
+    /// ```
+    /// use redis::sentinel::{SentinelClient, SentinelServerType};
+    /// use session_auth::RedisStorage;
+    ///
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// let sentinels = vec!["redis://10.0.0.1:26379/", "redis://10.0.0.2:26379/", "redis://10.0.0.3:26379/"];
+    /// let client = SentinelClient::build(sentinels, "sessions".to_owned(), None, SentinelServerType::Master)?;
+    /// let storage = RedisStorage::sentinel(client);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn sentinel(client: ::redis::sentinel::SentinelClient) -> Self {
         Self::on(Servers::Sentinel(tokio::sync::Mutex::new(client)))
     }
 
     /// Sessions in a Cluster. Do not let the client read from replicas: they may not know of a logout yet.
+    ///
+    /// ```
+    /// # use session_auth::RedisStorage;
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// let client = redis::cluster::ClusterClient::new(["redis://10.0.0.1/", "redis://10.0.0.2/"])?;
+    /// let storage = RedisStorage::cluster(client);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn cluster(client: ::redis::cluster::ClusterClient) -> Self {
         Self::on(Servers::Cluster(client))
@@ -112,6 +139,15 @@ impl RedisStorage {
     /// # Panics
     ///
     /// When there is a brace in it: Redis would take what is in braces for the part that names the slot.
+    ///
+    /// ```
+    /// # use session_auth::RedisStorage;
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// let client = || redis::Client::open("redis://127.0.0.1/").unwrap();
+    /// let storage = RedisStorage::new(client()).prefix("shop:sessions:");
+    /// assert!(std::panic::catch_unwind(|| RedisStorage::new(client()).prefix("{shop}:")).is_err());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         assert!(
@@ -129,6 +165,14 @@ impl RedisStorage {
     ///
     /// When the storage is a Cluster. A session that gets a new id would have to move from one server to another in one
     /// step, and aiohttp-session knows no Cluster either.
+    ///
+    /// ```
+    /// # use session_auth::{RedisStorage, SessionLayer};
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// let redis = RedisStorage::new(redis::Client::open("redis://127.0.0.1/")?);
+    /// let sessions = SessionLayer::new(redis.aiohttp_compatible()); // the cookie is AIOHTTP_SESSION
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn aiohttp_compatible(self) -> AiohttpRedis {
         assert!(

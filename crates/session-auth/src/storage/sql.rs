@@ -88,6 +88,15 @@ pub struct SqlStorage {
 
 impl SqlStorage {
     /// Sessions in the database of this pool.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use session_auth::SqlStorage;
+    /// let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+    /// let storage = SqlStorage::sqlite(pool);
+    /// storage.migrate().await?;
+    /// # Ok(()) }
+    /// ```
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn sqlite(pool: sqlx::SqlitePool) -> Self {
@@ -98,6 +107,18 @@ impl SqlStorage {
     ///
     /// Sessions are written when the handler is done, so a handler's own transaction is not in the way. The exception is
     /// [`Session::update`](crate::Session::update): do not call it while holding the only connection for writing.
+    ///
+    /// ```
+    /// # use session_auth::SqlStorage;
+    /// use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    ///
+    /// async fn open(path: &str) -> sqlx::Result<SqlStorage> {
+    ///     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    ///     let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    ///     let read = SqlitePoolOptions::new().connect_with(options.pragma("query_only", "on")).await?;
+    ///     Ok(SqlStorage::sqlite_split(read, write))
+    /// }
+    /// ```
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn sqlite_split(read: sqlx::SqlitePool, write: sqlx::SqlitePool) -> Self {
@@ -177,6 +198,18 @@ impl SqlStorage {
     /// # Errors
     ///
     /// When the database cannot be written.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use session_auth::SqlStorage;
+    /// let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+    /// let storage = SqlStorage::sqlite(pool);
+    /// storage.migrate().await?;
+    /// storage.migrate().await?; // nothing left to do
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "sqlite"))] fn main() {}
+    /// ```
     pub async fn migrate(&self) -> Result<(), StorageError> {
         let mut tx = self.write.begin().await?;
         match &mut tx {

@@ -102,6 +102,13 @@ pub struct TowerStorage<S> {
 
 impl<S: SessionStore> TowerStorage<S> {
     /// Sessions in this store.
+    ///
+    /// ```
+    /// use session_auth::{SessionLayer, TowerStorage};
+    /// use tower_sessions_memory_store::MemoryStore;
+    ///
+    /// let sessions = SessionLayer::new(TowerStorage::new(MemoryStore::default()));
+    /// ```
     #[must_use]
     pub fn new(store: S) -> Self {
         Self { store }
@@ -109,6 +116,15 @@ impl<S: SessionStore> TowerStorage<S> {
 
     /// Reads the sessions that a running site has in this store, under the ids of tower-sessions' own layer, until each
     /// gets a new one.
+    ///
+    /// ```
+    /// use session_auth::{Promise, SessionLayer, TowerStorage};
+    /// use tower_sessions_memory_store::MemoryStore;
+    ///
+    /// let storage = TowerStorage::new(MemoryStore::default()).existing_ids();
+    /// assert!(!storage.promises().keeps(Promise::Hashed), "until the last old session has its new id");
+    /// let sessions = SessionLayer::new(storage); // the cookie is `id`
+    /// ```
     #[must_use]
     pub fn existing_ids(self) -> ExistingIds<S> {
         ExistingIds::new(self)

@@ -38,6 +38,15 @@ impl Values {
     /// # Errors
     ///
     /// [`StorageError::damaged`] when the text is no JSON object.
+    ///
+    /// ```
+    /// use session_auth::Values;
+    ///
+    /// assert_eq!(Values::from_json(r#"{"a": 1}"#.to_owned()).unwrap().map()["a"], 1);
+    /// for text in ["", "[]", "null", r#"{"a": 1} x"#] {
+    ///     assert!(Values::from_json(text.to_owned()).is_err_and(|error| error.is_damaged()), "{text}");
+    /// }
+    /// ```
     pub fn from_json(text: String) -> Result<Self, StorageError> {
         // The parser's own message may quote a value, so it is not passed on.
         serde_json::from_str::<Object>(&text)
@@ -49,6 +58,11 @@ impl Values {
     }
 
     /// The values as a map.
+    ///
+    /// ```
+    /// # use session_auth::Values;
+    /// assert!(Values::default().map().is_empty());
+    /// ```
     #[must_use]
     pub fn map(&self) -> &Map<String, Value> {
         self.map.get_or_init(|| {
@@ -64,6 +78,14 @@ impl Values {
     }
 
     /// The values as the text of a JSON object.
+    ///
+    /// ```
+    /// use session_auth::Values;
+    ///
+    /// let values = Values::from(serde_json::Map::from_iter([("a".to_owned(), 1.into())]));
+    /// assert_eq!(values.to_json(), r#"{"a":1}"#);
+    /// assert_eq!(Values::default().to_json(), "{}");
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
         match (&self.text, self.map.get()) {

@@ -61,6 +61,17 @@ impl fmt::Debug for Browser {
 
 impl Browser {
     /// A browser that has not been anywhere.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use axum::{Router, routing::get};
+    /// use session_auth::testing::Browser;
+    ///
+    /// let browser = Browser::new(Router::new().route("/", get(|| async { "hello" })));
+    /// assert_eq!(browser.get("/").await.status(), 200);
+    /// assert_eq!(browser.get("/nowhere").await.status(), 404);
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(router: Router) -> Self {
         Self {
@@ -70,6 +81,19 @@ impl Browser {
     }
 
     /// A browser with a copy of this one's cookies, as they are now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use axum::{Router, routing::get};
+    /// use session_auth::testing::Browser;
+    ///
+    /// let browser = Browser::new(Router::new().route("/", get(|| async { [("set-cookie", "id=1")] })));
+    /// let before = browser.copy();
+    /// browser.get("/").await;
+    /// let thief = browser.copy(); // who has what the browser had
+    /// assert_eq!((before.cookies().as_str(), thief.cookies().as_str()), ("", "id=1"));
+    /// # }
+    /// ```
     #[must_use]
     pub fn copy(&self) -> Self {
         let cookies = self.jar().clone();
@@ -80,6 +104,17 @@ impl Browser {
     }
 
     /// What this browser would send as its `Cookie` header.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # use axum::{Router, routing::get};
+    /// # use session_auth::testing::Browser;
+    /// let browser = Browser::new(Router::new().route("/", get(|| async { [("set-cookie", "id=1; Path=/")] })));
+    /// assert_eq!(browser.cookies(), "");
+    /// browser.get("/").await;
+    /// assert_eq!(browser.cookies(), "id=1");
+    /// # }
+    /// ```
     #[must_use]
     pub fn cookies(&self) -> String {
         let jar = self.jar();
@@ -95,6 +130,17 @@ impl Browser {
     /// # Panics
     ///
     /// When a cookie is no header value.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use axum::{Router, body::Body, http::Request, routing::delete};
+    /// use session_auth::testing::Browser;
+    ///
+    /// let browser = Browser::new(Router::new().route("/post", delete(|| async {})));
+    /// let request = Request::delete("/post").header("accept", "application/json").body(Body::empty()).unwrap();
+    /// assert_eq!(browser.send(request).await.status(), 200);
+    /// # }
+    /// ```
     pub async fn send(&self, mut request: Request<Body>) -> Response {
         let cookies = self.cookies();
         if !cookies.is_empty() {
@@ -163,6 +209,15 @@ impl Browser {
     /// # Panics
     ///
     /// When the path is no path.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # use axum::{Router, routing::get};
+    /// # use session_auth::testing::Browser;
+    /// let browser = Browser::new(Router::new().route("/", get(|| async { "hello" })));
+    /// assert_eq!(browser.get("/?page=2").await.status(), 200);
+    /// # }
+    /// ```
     pub async fn get(&self, path: &str) -> Response {
         let request = Request::get(path).body(Body::empty());
         self.send(request.expect("a path")).await
@@ -173,6 +228,17 @@ impl Browser {
     /// # Panics
     ///
     /// When the path is no path.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # use axum::{Router, routing::post};
+    /// # use session_auth::testing::Browser;
+    /// let browser = Browser::new(Router::new().route("/login", post(|form: String| async { form })));
+    /// let answer = browser.post("/login", &[("login", "alice"), ("password", "a & b")]).await;
+    /// let form = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+    /// assert_eq!(form, "login=alice&password=a%20%26%20b");
+    /// # }
+    /// ```
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)

@@ -37,6 +37,15 @@ pub(super) fn set_back(by: Duration) {
 }
 
 /// Lets time pass on this thread.
+///
+/// ```
+/// use session_auth::testing::{advance, now};
+/// use std::time::Duration;
+///
+/// let before = now();
+/// advance(Duration::from_secs(60));
+/// assert_eq!(now() - before, Duration::from_secs(60));
+/// ```
 pub fn advance(by: Duration) {
     NOW.set(NOW.get() + by);
 }

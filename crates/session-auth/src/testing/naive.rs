@@ -17,6 +17,12 @@ use crate::{
 
 /// A storage that does it wrong, for tests that must be seen to fail: loads a record, writes the whole record back as an
 /// upsert. It loses concurrent writes and brings ended sessions back.
+///
+/// ```
+/// use session_auth::{Promise, SessionStorage, testing::NaiveStorage};
+///
+/// assert!(!NaiveStorage::new().promises().keeps(Promise::ConcurrentWrites));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct NaiveStorage {
     tables: Arc<Mutex<Tables>>,
@@ -31,6 +37,13 @@ struct Tables {
 
 impl NaiveStorage {
     /// An empty storage.
+    ///
+    /// ```
+    /// use session_auth::{SessionLayer, testing::NaiveStorage};
+    ///
+    /// // A test of yours that stays green over this one does not see lost updates.
+    /// let sessions = SessionLayer::new(NaiveStorage::new());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -56,6 +56,14 @@ impl EncryptedCookieStorage {
     /// # Errors
     ///
     /// When the key is neither.
+    ///
+    /// ```
+    /// use session_auth::EncryptedCookieStorage;
+    ///
+    /// assert!(EncryptedCookieStorage::new(&[7; 32]).is_ok());
+    /// let error = EncryptedCookieStorage::new(&[7; 16]).err().unwrap();
+    /// assert!(error.to_string().starts_with("a Fernet key has 32 bytes"), "it says what is right");
+    /// ```
     pub fn new(key: &[u8]) -> Result<Self, KeyError> {
         Ok(Self::with(KeyRing::new(Key::parse(key)?)))
     }
@@ -72,6 +80,16 @@ impl EncryptedCookieStorage {
     /// # Errors
     ///
     /// When it is no key.
+    ///
+    /// ```
+    /// # use session_auth::{EncryptedCookieStorage, KeyError};
+    /// fn storage(keys: &[Vec<u8>]) -> Result<EncryptedCookieStorage, KeyError> {
+    ///     let [new, old @ ..] = keys else { panic!("no key is configured") };
+    ///     old.iter().try_fold(EncryptedCookieStorage::new(new)?, |storage, key| storage.also_reads(key))
+    /// }
+    /// assert!(storage(&[vec![1; 32], vec![2; 32]]).is_ok());
+    /// assert!(storage(&[vec![1; 32], vec![2; 31]]).is_err());
+    /// ```
     pub fn also_reads(mut self, key: &[u8]) -> Result<Self, KeyError> {
         self.keys.add(Key::parse(key)?);
         self.cookies.seal = std::sync::Arc::new(Fernet(self.keys.clone()));
@@ -81,6 +99,16 @@ impl EncryptedCookieStorage {
     /// Writes down in this storage which sessions there are, without their values, and takes no other: then a logout,
     /// and "log out everywhere", ends every copy of a cookie. Who is logged in, and for how long, is what this storage
     /// says; the cookie keeps the values. It costs what the storage costs.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use session_auth::{EncryptedCookieStorage, MemoryStorage, Promise};
+    ///
+    /// let storage = EncryptedCookieStorage::new(&[7; 32]).unwrap();
+    /// assert!(!storage.promises().keeps(Promise::NoRevival));
+    /// assert!(storage.revocable(MemoryStorage::new()).promises().keeps(Promise::NoRevival));
+    /// # }
+    /// ```
     #[must_use]
     pub fn revocable(self, ledger: impl SessionStorage) -> Self {
         Self {
@@ -90,12 +118,26 @@ impl EncryptedCookieStorage {
     }
 
     /// Shares sessions with a Python server on aiohttp-session's `EncryptedCookieStorage` of the same key.
+    ///
+    /// ```
+    /// use session_auth::{EncryptedCookieStorage, SessionLayer};
+    ///
+    /// let storage = EncryptedCookieStorage::new(b"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").unwrap();
+    /// let sessions = SessionLayer::new(storage.aiohttp_compatible()); // the cookie is AIOHTTP_SESSION
+    /// ```
     #[must_use]
     pub fn aiohttp_compatible(self) -> AiohttpCookies {
         AiohttpCookies::new(self.cookies)
     }
 
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// # use session_auth::{EncryptedCookieStorage, Promise};
+    /// let promises = EncryptedCookieStorage::new(&[7; 32]).unwrap().promises();
+    /// assert!(promises.keeps(Promise::Sealed));
+    /// assert!(!promises.keeps(Promise::AnySize));
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         self.cookies.promises()

@@ -59,6 +59,13 @@ impl NaClCookieStorage {
     /// # Errors
     ///
     /// When the key has another length.
+    ///
+    /// ```
+    /// use session_auth::{KeyError, NaClCookieStorage};
+    ///
+    /// assert!(NaClCookieStorage::new(&[7; 32]).is_ok());
+    /// assert_eq!(NaClCookieStorage::new(b"a password").err(), Some(KeyError::SecretBox(10)));
+    /// ```
     pub fn new(key: &[u8]) -> Result<Self, KeyError> {
         let keys = KeyRing::new(parse(key)?);
         Ok(Self {
@@ -72,6 +79,14 @@ impl NaClCookieStorage {
     /// # Errors
     ///
     /// When the key has another length.
+    ///
+    /// ```
+    /// # use session_auth::{KeyError, NaClCookieStorage};
+    /// # fn main() -> Result<(), KeyError> {
+    /// let storage = NaClCookieStorage::new(&[2; 32])?.also_reads(&[1; 32])?;
+    /// assert!(storage.also_reads(&[0; 24]).is_err());
+    /// # Ok(()) }
+    /// ```
     pub fn also_reads(mut self, key: &[u8]) -> Result<Self, KeyError> {
         self.keys.add(parse(key)?);
         self.cookies.seal = std::sync::Arc::new(SecretBox(self.keys.clone()));
@@ -81,6 +96,16 @@ impl NaClCookieStorage {
     /// Writes down in this storage which sessions there are, without their values, and takes no other: then a logout,
     /// and "log out everywhere", ends every copy of a cookie. Who is logged in, and for how long, is what this storage
     /// says; the cookie keeps the values. It costs what the storage costs.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use session_auth::{MemoryStorage, NaClCookieStorage, Promise};
+    ///
+    /// let storage = NaClCookieStorage::new(&[7; 32]).unwrap();
+    /// assert!(!storage.promises().keeps(Promise::ByUser));
+    /// assert!(storage.revocable(MemoryStorage::new()).promises().keeps(Promise::ByUser));
+    /// # }
+    /// ```
     #[must_use]
     pub fn revocable(self, ledger: impl SessionStorage) -> Self {
         Self {
@@ -90,12 +115,26 @@ impl NaClCookieStorage {
     }
 
     /// Shares sessions with a Python server on aiohttp-session's `NaClCookieStorage` of the same key.
+    ///
+    /// ```
+    /// use session_auth::{NaClCookieStorage, SessionLayer};
+    ///
+    /// let storage = NaClCookieStorage::new(&[7; 32]).unwrap();
+    /// let sessions = SessionLayer::new(storage.aiohttp_compatible()); // the cookie is AIOHTTP_SESSION
+    /// ```
     #[must_use]
     pub fn aiohttp_compatible(self) -> AiohttpCookies {
         AiohttpCookies::new(self.cookies)
     }
 
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// # use session_auth::{NaClCookieStorage, Promise};
+    /// let promises = NaClCookieStorage::new(&[7; 32]).unwrap().promises();
+    /// assert!(promises.keeps(Promise::Sealed));
+    /// assert!(!promises.keeps(Promise::AnySize));
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         self.cookies.promises()

@@ -48,6 +48,13 @@ impl AiohttpCookies {
 
     /// The key under which Python keeps the name of who is logged in: `username` unless said otherwise,
     /// `AIOHTTP_SECURITY` for aiohttp-security.
+    ///
+    /// ```
+    /// # #[cfg(feature = "simple-cookie")] {
+    /// # use session_auth::SimpleCookieStorage;
+    /// let shared = SimpleCookieStorage::new().aiohttp_compatible().login_key("AIOHTTP_SECURITY");
+    /// # }
+    /// ```
     #[must_use]
     pub fn login_key(mut self, key: impl Into<String>) -> Self {
         self.settings.login_key = key.into().into();
@@ -55,6 +62,14 @@ impl AiohttpCookies {
     }
 
     /// The `max_age` of the Python storage, in whole seconds. Without it sessions never end.
+    ///
+    /// ```
+    /// # #[cfg(feature = "simple-cookie")] {
+    /// # use session_auth::SimpleCookieStorage;
+    /// # use std::time::Duration;
+    /// let shared = SimpleCookieStorage::new().aiohttp_compatible().max_age(Duration::from_secs(3600));
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.settings.max_age = Some(Duration::from_secs(max_age.as_secs()));
@@ -62,6 +77,15 @@ impl AiohttpCookies {
     }
 
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// # #[cfg(feature = "simple-cookie")] {
+    /// # use session_auth::{Promise, SimpleCookieStorage};
+    /// let promises = SimpleCookieStorage::new().aiohttp_compatible().promises();
+    /// assert!(promises.keeps(Promise::SurvivesRestart));
+    /// assert!(!promises.keeps(Promise::Lifetimes));
+    /// # }
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         self.clone().into_cookies().promises()

@@ -35,6 +35,10 @@ pub struct SimpleCookieStorage {
 
 impl SimpleCookieStorage {
     /// Sessions that anybody can read and write.
+    ///
+    /// ```
+    /// let sessions = session_auth::SessionLayer::new(session_auth::SimpleCookieStorage::new()).plain_http();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -43,6 +47,16 @@ impl SimpleCookieStorage {
     }
 
     /// Writes down in this storage which sessions there are, without their values, and takes no other.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use session_auth::{MemoryStorage, Promise, SimpleCookieStorage};
+    ///
+    /// let promises = SimpleCookieStorage::new().revocable(MemoryStorage::new()).promises();
+    /// assert!(promises.keeps(Promise::NoRevival));
+    /// assert!(!promises.keeps(Promise::Sealed), "who is logged in is the server's word; the values are the visitor's");
+    /// # }
+    /// ```
     #[must_use]
     pub fn revocable(self, ledger: impl SessionStorage) -> Self {
         Self {
@@ -51,12 +65,24 @@ impl SimpleCookieStorage {
     }
 
     /// Shares sessions with a Python server on aiohttp-session's `SimpleCookieStorage`.
+    ///
+    /// ```
+    /// use session_auth::{SessionLayer, SimpleCookieStorage};
+    ///
+    /// let sessions = SessionLayer::new(SimpleCookieStorage::new().aiohttp_compatible());
+    /// ```
     #[must_use]
     pub fn aiohttp_compatible(self) -> AiohttpCookies {
         AiohttpCookies::new(self.cookies)
     }
 
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// use session_auth::{Promise, SimpleCookieStorage};
+    ///
+    /// assert!(!SimpleCookieStorage::new().promises().keeps(Promise::Sealed));
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         self.cookies.promises()

@@ -116,6 +116,14 @@ impl AiohttpRedis {
 
     /// The key under which Python keeps the name of who is logged in: `username` unless said otherwise,
     /// `AIOHTTP_SECURITY` for aiohttp-security.
+    ///
+    /// ```
+    /// # use session_auth::RedisStorage;
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// # let redis = RedisStorage::new(redis::Client::open("redis://127.0.0.1/")?);
+    /// let shared = redis.aiohttp_compatible().login_key("AIOHTTP_SECURITY");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn login_key(mut self, key: impl Into<String>) -> Self {
         self.settings.login_key = key.into().into();
@@ -123,6 +131,15 @@ impl AiohttpRedis {
     }
 
     /// The `max_age` of the Python storage, in whole seconds. Without it sessions never end.
+    ///
+    /// ```
+    /// # use session_auth::RedisStorage;
+    /// # use std::time::Duration;
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// # let redis = RedisStorage::new(redis::Client::open("redis://127.0.0.1/")?);
+    /// let shared = redis.aiohttp_compatible().max_age(Duration::from_secs(3600));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.settings.max_age = Some(Duration::from_secs(max_age.as_secs()));
@@ -131,6 +148,14 @@ impl AiohttpRedis {
 
     /// The `cookie_name` of the Python storage, with which the keys in Redis begin, too; `AIOHTTP_SESSION` unless said
     /// otherwise.
+    ///
+    /// ```
+    /// # use session_auth::RedisStorage;
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// # let redis = RedisStorage::new(redis::Client::open("redis://127.0.0.1/")?);
+    /// let shared = redis.aiohttp_compatible().cookie_name("SHOP"); // the keys are SHOP_…
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie_name = name.into().into();
@@ -138,6 +163,16 @@ impl AiohttpRedis {
     }
 
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// # use session_auth::{Promise, RedisStorage};
+    /// # fn main() -> Result<(), redis::RedisError> {
+    /// # let redis = RedisStorage::new(redis::Client::open("redis://127.0.0.1/")?);
+    /// let promises = redis.aiohttp_compatible().promises();
+    /// assert!(promises.keeps(Promise::AtomicRotation));
+    /// assert!(!promises.keeps(Promise::Hashed));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         PROMISES

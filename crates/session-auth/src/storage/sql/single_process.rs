@@ -35,6 +35,20 @@ static MARKS: AtomicI32 = AtomicI32::new(1);
 type Sessions = Cache<SessionKey, Arc<StoredSession>>;
 
 /// [`SqlStorage`] on SQLite with the sessions in use kept in memory: made by [`SqlStorage::single_process`].
+///
+/// It keeps and promises what [`SqlStorage`] does, with the same errors. The sessions in use take at most 32 MiB; those that
+/// were not asked for lately leave first.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use session_auth::{Promise, SessionStorage, SingleProcessStorage, SqlStorage};
+///
+/// let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+/// let storage: SingleProcessStorage = SqlStorage::sqlite(pool).single_process();
+/// storage.migrate().await?;
+/// assert!(storage.promises().keeps(Promise::NoRevival));
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct SingleProcessStorage {
     table: SqlStorage,
@@ -45,6 +59,15 @@ pub struct SingleProcessStorage {
 impl SingleProcessStorage {
     /// How long it takes at most until a session that *another* process has ended or changed is so here. A command-line
     /// tool that ends sessions while a server runs waits so long before it says that they have ended.
+    ///
+    /// ```
+    /// use session_auth::SingleProcessStorage;
+    ///
+    /// async fn say_that_it_is_done() {
+    ///     tokio::time::sleep(SingleProcessStorage::NOTICED_WITHIN).await;
+    ///     println!("Nobody is logged in any more.");
+    /// }
+    /// ```
     pub const NOTICED_WITHIN: std::time::Duration = crate::cache::TRUST;
 
     pub(super) fn new(table: SqlStorage, write: SqlitePool) -> Self {
@@ -65,6 +88,13 @@ impl SingleProcessStorage {
     /// # Errors
     ///
     /// When the database cannot be written.
+    ///
+    /// ```
+    /// # use session_auth::{SingleProcessStorage, StorageError};
+    /// async fn start(storage: &SingleProcessStorage) -> Result<(), StorageError> {
+    ///     storage.migrate().await
+    /// }
+    /// ```
     pub async fn migrate(&self) -> Result<(), StorageError> {
         self.table.migrate().await
     }

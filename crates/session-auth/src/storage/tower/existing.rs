@@ -100,6 +100,14 @@ impl<S: SessionStore> ExistingIds<S> {
     }
 
     /// What is kept of the contract here, and what is not.
+    ///
+    /// ```
+    /// # use session_auth::{Promise, TowerStorage};
+    /// # use tower_sessions_memory_store::MemoryStore;
+    /// let promises = TowerStorage::new(MemoryStore::default()).existing_ids().promises();
+    /// assert!(promises.keeps(Promise::Lifetimes));
+    /// assert!(!promises.keeps(Promise::NoRevival));
+    /// ```
     #[must_use]
     pub fn promises(&self) -> Promises {
         PROMISES
