@@ -21,13 +21,16 @@ fn sql_row(input: &[u8]) {
     let mut bytes = || texts.next().filter(|text| !text.is_empty());
     let text =
         |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let [created_at, last_seen, idle, deadline, persistent] = std::array::from_fn(|_| number());
+    // A bit that means nothing else says whether the column is null.
+    let logged_in_at = Some(number()).filter(|_| persistent & 4 == 0);
     let row = Row {
-        created_at: number(),
-        last_seen: number(),
-        idle: number(),
-        deadline: number(),
-        persistent: number(),
-        logged_in_at: Some(number()),
+        created_at,
+        last_seen,
+        idle,
+        deadline,
+        persistent,
+        logged_in_at,
         remember: number(),
         key: bytes().unwrap_or_default().to_vec(),
         user_id: text(bytes()).map(UserId),
@@ -37,7 +40,14 @@ fn sql_row(input: &[u8]) {
         data: text(bytes()).unwrap_or_default(),
     };
     assert_eq!(row.key().is_ok(), row.key.len() == 32);
+    let columns = [
+        row.user_id.is_some(),
+        row.stamp.is_some(),
+        row.logged_in_at.is_some(),
+    ];
     if let Ok(session) = StoredSession::try_from(row) {
+        // Half a login is none, and no session either.
+        assert_eq!(columns, [session.login.is_some(); 3]);
         judge(&session);
     }
 }

@@ -184,7 +184,8 @@ impl LocalPath {
 }
 
 /// One absolute path: starts with exactly one slash, and holds nothing that browsers read as more than that. They
-/// take `\` for `/`, and remove tabs and line ends before they look.
+/// take `\` for `/`, and remove tabs and line ends before they look. They also resolve `.` and `..` before they ask, so a
+/// path that still has them comes from nobody's address bar, and `/./logout` would be one that looks like none.
 fn is_local(address: &str) -> bool {
     let mut bytes = address.bytes();
     bytes.next() == Some(b'/')
@@ -192,6 +193,9 @@ fn is_local(address: &str) -> bool {
         && !address.contains('\\')
         && !address.chars().any(|c| c.is_control() || is_invisible(c))
         && !path_of(address).contains("//")
+        && !path_of(address)
+            .split('/')
+            .any(|segment| matches!(segment, "." | ".."))
 }
 
 fn path_of(address: &str) -> &str {

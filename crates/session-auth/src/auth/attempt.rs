@@ -180,7 +180,11 @@ impl<D: Directory> Auth<D> {
                 retry_after: refused.retry_after(),
             });
         }
-        let account = find(name).await.map_err(AuthError::directory)?;
+        // Nothing was tried while nobody could be found, so an outage costs no attempts.
+        let account = find(name).await.map_err(|error| {
+            throttle.give_back(name, address);
+            AuthError::directory(error)
+        })?;
         let account = account.filter(|(_, user)| accepts(user));
         let checked = match account {
             None => hasher.verify_nobody(password).await.map(|()| None),

@@ -211,16 +211,19 @@ async fn a_hash_of_another_cost_comes_back_renewed() {
 async fn an_account_that_cannot_be_found_is_an_error_and_no_refusal() {
     for (storage, layer) in layers().await {
         let site = site(layer, &quick()).await;
-        let (status, text, me) = try_from(&site, HERE, "broken", PASSWORD).await;
-        assert_eq!(
-            (status, me.as_str()),
-            (StatusCode::SERVICE_UNAVAILABLE, "nobody"),
-            "{storage}"
-        );
-        assert!(
-            !text.contains("away"),
-            "{storage}: the cause is for the log"
-        );
+        // More often than the throttle would let a guesser: nothing was tried, so nothing counts.
+        for _ in 0..5 {
+            let (status, text, me) = try_from(&site, HERE, "broken", PASSWORD).await;
+            assert_eq!(
+                (status, me.as_str()),
+                (StatusCode::SERVICE_UNAVAILABLE, "nobody"),
+                "{storage}"
+            );
+            assert!(
+                !text.contains("away"),
+                "{storage}: the cause is for the log"
+            );
+        }
     }
 }
 

@@ -20,7 +20,8 @@ async fn former(auth: Auth<Accounts>) -> Result<String, AuthError> {
         .unwrap_or_else(|| "nobody".to_owned()))
 }
 
-async fn site() -> (Site, SqlStorage) {
+/// A new database.
+async fn sqlite() -> SqlStorage {
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .connect("sqlite::memory:")
@@ -28,13 +29,16 @@ async fn site() -> (Site, SqlStorage) {
         .unwrap();
     let storage = SqlStorage::sqlite(pool);
     storage.migrate().await.unwrap();
+    storage
+}
+
+fn site(storage: &SqlStorage) -> Site {
     let layer = SessionLayer::new(storage.clone()).clock(now);
-    let site = Site::with(
+    Site::with(
         layer,
         |auth| auth,
         Router::new().route("/former", get(former)),
-    );
-    (site, storage)
+    )
 }
 
 /// What the cookie still says, and that it opens nothing.
@@ -57,7 +61,7 @@ async fn asked(browser: &mut Browser) -> String {
 
 #[tokio::test]
 async fn while_somebody_is_logged_in_nobody_was() {
-    let (site, _) = site().await;
+    let site = site(&sqlite().await);
     assert_eq!(asked(&mut site.browser()).await, "nobody", "a visitor");
     let mut alice = site.logged_in("alice").await;
     assert_eq!(alice.get("/former").await.text, "nobody");
@@ -66,6 +70,10 @@ async fn while_somebody_is_logged_in_nobody_was() {
 
 #[tokio::test]
 async fn an_ended_session_says_whose_it_was_however_it_ended() {
+    however_it_ended(sqlite).await;
+}
+
+pub(crate) async fn however_it_ended(open: impl AsyncFn() -> SqlStorage) {
     for end in [
         "logout",
         "logout everywhere",
@@ -74,7 +82,8 @@ async fn an_ended_session_says_whose_it_was_however_it_ended() {
         "stamp",
         "disabled",
     ] {
-        let (site, storage) = site().await;
+        let storage = open().await;
+        let site = site(&storage);
         let mut alice = site.logged_in("alice").await;
         let cookie = alice.cookie.clone();
         match end {
@@ -111,8 +120,13 @@ async fn an_ended_session_says_whose_it_was_however_it_ended() {
 
 #[tokio::test]
 async fn after_a_week_nobody_remembers() {
+    for_a_week(sqlite).await;
+}
+
+pub(crate) async fn for_a_week(open: impl AsyncFn() -> SqlStorage) {
     for cleaned in [false, true] {
-        let (site, storage) = site().await;
+        let storage = open().await;
+        let site = site(&storage);
         let mut alice = site.logged_in("alice").await;
         let cookie = alice.cookie.clone();
         alice.post("/logout").await;
@@ -135,7 +149,7 @@ async fn after_a_week_nobody_remembers() {
 
 #[tokio::test]
 async fn a_cookie_that_was_never_a_login_names_nobody() {
-    let (site, _) = site().await;
+    let site = site(&sqlite().await);
     let mut visitor = site.browser();
     visitor.post("/value?key=cart&value=apples").await;
     let cookie = visitor.cookie.clone();

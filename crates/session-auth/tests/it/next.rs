@@ -68,6 +68,15 @@ const REFUSED_TOO: &[&str] = &[
     "\u{feff}//example.com",
     " //example.com",
     " /new",
+    // As a browser resolves them, the pages that a login never leads to.
+    "/./login",
+    "/./logout",
+    "/a/../logout",
+    "/%2e/logout",
+    "/a/%2E%2e/login?next=/new",
+    "/%252e/logout",
+    "/..",
+    "/a/.",
 ];
 
 #[test]
@@ -117,6 +126,10 @@ fn paths_of_this_site_are_kept_with_their_queries() {
         ("/my-post/edit#text", "/my-post/edit"),
         ("/größe?wie=groß", "/gr%C3%B6%C3%9Fe?wie=gro%C3%9F"),
         ("/100%/done%zz", "/100%/done%zz"),
+        (
+            "/.well-known/a..b/...?up=../..",
+            "/.well-known/a..b/...?up=../..",
+        ),
         ("/with space?\"<>", "/with%20space?%22%3C%3E"),
     ] {
         assert_eq!(LocalPath::parse(address).expect(address).as_str(), kept);

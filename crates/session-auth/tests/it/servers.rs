@@ -1,6 +1,8 @@
 //! What only a real server can show. Each test needs the address of one in the environment and is ignored without being
 //! asked for, so that a run without servers does not look as if it had tried them.
 
+#[cfg(feature = "memory")]
+mod outage;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]

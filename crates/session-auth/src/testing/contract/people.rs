@@ -1,10 +1,10 @@
 //! People and their sessions, over a site with a login: they see them, end one or all others of them, and a new password
-//! ends what it should. L3.
+//! ends what it should, also for a stream that goes on. L3, S14.
 
 use std::{
     convert::Infallible,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
 };
@@ -57,6 +57,27 @@ where
             new_password,
         )
         .await;
+    suite
+        .check(
+            Promise::NoRevival,
+            "a stream that asks learns of the logout",
+            |stage| stream(stage, "/logout"),
+        )
+        .await;
+    suite
+        .check(
+            Promise::AtomicRotation,
+            "a stream that asks learns that its session has another id",
+            |stage| stream(stage, "/login/alice"),
+        )
+        .await;
+    suite
+        .check(
+            Promise::LoginDetails,
+            "a stream that asks learns of a new password",
+            |stage| stream(stage, "/password"),
+        )
+        .await;
 }
 
 /// Everybody is who they say they are; a new epoch is a new password of everybody's.
@@ -81,8 +102,15 @@ impl Directory for Accounts {
 
 type Refused<T> = Result<T, AuthError>;
 
+/// What a stream keeps when its request is answered.
+type Kept = Arc<Mutex<Option<Auth<Accounts>>>>;
+
 /// A browser that has not been on this site yet.
 fn browser(stage: &Stage) -> Browser {
+    browser_and_stream(stage, Kept::default())
+}
+
+fn browser_and_stream(stage: &Stage, kept: Kept) -> Browser {
     let accounts = Accounts::default();
     let log_in =
         |Path(name): Path<String>, auth: Auth<Accounts>| async move { auth.login(&name).await };
@@ -109,7 +137,16 @@ fn browser(stage: &Stage) -> Browser {
             auth.renew(&user).await
         }
     };
+    let log_out = |auth: Auth<Accounts>| async move { auth.logout().await };
+    let stream = |auth: Auth<Accounts>| async move {
+        let _ = kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(auth);
+    };
     let router = Router::new()
+        .route("/logout", get(log_out))
+        .route("/stream", get(stream))
         .route("/login/{name}", get(log_in))
         .route("/me", get(me))
         .route("/sessions", get(sessions))
@@ -224,4 +261,27 @@ async fn new_password(stage: Stage) -> Checked {
     is(&desk, "alice", "who changed it").await?;
     is(&phone, "nobody", "another session").await?;
     is(&copy, "nobody", "by the cookie from before").await
+}
+
+/// A stream asks whether its login still stands, before and after this address was visited.
+async fn stream(stage: Stage, end: &str) -> Checked {
+    let kept = Kept::default();
+    let desk = browser_and_stream(&stage, Arc::clone(&kept));
+    let (visitor, other) = (desk.copy(), desk.copy());
+    let stands = async || {
+        let auth = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let auth = auth.ok_or("there is no stream")?;
+        auth.still_valid().await.map_err(|error| error.to_string())
+    };
+    text(&visitor, "/stream").await?;
+    ensure_eq(stands().await?, false, "a visitor's stands")?;
+    text(&other, "/login/bob").await?;
+    text(&desk, "/login/alice").await?;
+    text(&desk, "/stream").await?;
+    for _ in 0..2 {
+        ensure_eq(stands().await?, true, "stands")?;
+        text(&other, "/logout").await?;
+    }
+    text(&desk, end).await?;
+    ensure_eq(stands().await?, false, &format!("stands after {end}"))
 }

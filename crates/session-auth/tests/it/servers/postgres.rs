@@ -90,46 +90,139 @@ async fn several_processes_make_the_table_at_once() {
     assert_eq!(body(visit(&site, "/read", &cookie).await).await, "Some(1)");
 }
 
+/// Lets the statements of one pool wait for a lock, and ends their connections there.
+#[cfg(feature = "memory")]
+struct Terminated {
+    /// Of somebody else, who holds what they wait for.
+    pool: PgPool,
+    application: String,
+    lock: &'static str,
+    held: Option<sqlx::Transaction<'static, sqlx::Postgres>>,
+}
+
+#[cfg(feature = "memory")]
+impl super::outage::Outage for Terminated {
+    async fn begin(&mut self) {
+        let mut held = self.pool.begin().await.unwrap();
+        sqlx::query(self.lock).execute(&mut *held).await.unwrap();
+        self.held = Some(held);
+    }
+
+    async fn cut(&mut self) {
+        let terminate = "select pg_terminate_backend(pid) from pg_stat_activity
+            where wait_event_type = 'Lock' and application_name = $1";
+        let terminate = || sqlx::query(terminate).bind(&self.application);
+        // Not on the connection of the lock: a transaction sees the same activity as long as it lasts.
+        while terminate()
+            .execute(&self.pool)
+            .await
+            .unwrap()
+            .rows_affected()
+            == 0
+        {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn end(&mut self) {
+        self.held.take().unwrap().rollback().await.unwrap();
+    }
+}
+
+#[cfg(feature = "memory")]
+async fn terminated(name: &str, lock: &'static str) -> (SqlStorage, Terminated) {
+    let others = pool(name).await;
+    let application = format!("test {} {name}", std::process::id());
+    let options = (*others.connect_options()).clone();
+    let options = options.application_name(&application);
+    let pool = PgPoolOptions::new().max_connections(4);
+    let storage = SqlStorage::postgres(pool.connect_with(options).await.unwrap());
+    storage.migrate().await.unwrap();
+    let outage = Terminated {
+        pool: others,
+        application,
+        lock,
+        held: None,
+    };
+    (storage, outage)
+}
+
+#[cfg(feature = "memory")]
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
-async fn cut_connections_lose_nothing_and_let_nobody_in() {
-    let pool = pool("cut").await;
+async fn connections_cut_in_any_statement_lose_nothing_and_let_nobody_in() {
+    let lock = "lock table session_auth_sessions in access exclusive mode";
+    let (storage, outage) = terminated("cut", lock).await;
+    super::outage::is_outlived(storage, outage, &super::outage::CALLS).await;
+}
+
+/// All of the work is done, and the connection ends when it is to be made to last.
+#[cfg(feature = "memory")]
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn connections_cut_in_a_commit_acknowledge_nothing() {
+    let lock = "lock table waited_for in access exclusive mode";
+    let (storage, outage) = terminated("cut-commit", lock).await;
+    for statement in [
+        "create table waited_for ()",
+        "create function wait() returns trigger language plpgsql as
+            $$ begin perform 1 from waited_for; return null; end $$",
+        "create constraint trigger wait after insert or update or delete on session_auth_sessions
+            deferrable initially deferred for each row execute function wait()",
+    ] {
+        sqlx::query(statement).execute(&outage.pool).await.unwrap();
+    }
+    super::outage::is_outlived(storage, outage, &super::outage::WRITES).await;
+}
+
+/// The connections end while nobody uses them; the next requests make new ones.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn connections_cut_at_rest_are_not_missed() {
+    let pool = pool("cut-idle").await;
     let storage = SqlStorage::postgres(pool.clone());
     storage.migrate().await.unwrap();
     let site = site(storage);
     let cookie = cookie_of(&site).await;
-
-    // Somebody holds the row, so the write is on its way when its connection is cut.
-    let mut lock = pool.begin().await.unwrap();
-    sqlx::query("select key from session_auth_sessions for update")
-        .execute(&mut *lock)
-        .await
-        .unwrap();
-    let write = {
-        let (site, cookie) = (site.clone(), cookie.clone());
-        tokio::spawn(async move { visit(&site, "/write", &cookie).await })
-    };
-    let waiting = "select pg_terminate_backend(pid) from pg_stat_activity
-        where wait_event_type = 'Lock' and query like '%session_auth_sessions%for update'";
-    // Not on the connection of the lock: a transaction sees the same activity as long as it lasts.
-    while sqlx::query(waiting)
-        .execute(&pool)
-        .await
-        .unwrap()
-        .rows_affected()
-        == 0
-    {
-        tokio::task::yield_now().await;
+    for expected in 2..6 {
+        let mut pids = Vec::new();
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            let mut connection = pool.acquire().await.unwrap();
+            let (pid,): (i32,) = sqlx::query_as("select pg_backend_pid()")
+                .fetch_one(&mut *connection)
+                .await
+                .unwrap();
+            pids.push(pid);
+            held.push(connection);
+        }
+        drop(held);
+        let mut killer = pool_in("public").await.acquire().await.unwrap();
+        sqlx::query("select pg_terminate_backend(pid) from unnest($1) as pid")
+            .bind(pids)
+            .execute(&mut *killer)
+            .await
+            .unwrap();
+        let counted = visit(&site, "/count", &cookie).await;
+        assert_eq!(counted.status(), StatusCode::OK);
+        assert_eq!(body(counted).await, expected.to_string());
     }
-    let refused = write.await.unwrap();
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.headers().contains_key("retry-after"));
-    assert!(!refused.headers().contains_key("set-cookie"));
-    lock.rollback().await.unwrap();
+}
 
-    assert_eq!(body(visit(&site, "/count", &cookie).await).await, "2");
-    let forged = format!("{}x", &cookie[..cookie.len() - 1]);
-    assert_eq!(body(visit(&site, "/read", &forged).await).await, "None");
+/// A database that nobody else has.
+#[cfg(all(feature = "memory", feature = "sqlite"))]
+async fn another() -> SqlStorage {
+    static DATABASES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = DATABASES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    open(&format!("former-{number}")).await
+}
+
+#[cfg(all(feature = "memory", feature = "sqlite"))]
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn an_ended_session_says_whose_it_was_for_a_week() {
+    crate::former::however_it_ended(another).await;
+    crate::former::for_a_week(another).await;
 }
 
 #[tokio::test]

@@ -288,6 +288,32 @@ async fn cut_connections_and_forgotten_scripts_lose_nothing() {
     }
 }
 
+/// Killed, and started again with all that it ever acknowledged.
+#[cfg(feature = "memory")]
+struct Killed(many::Server);
+
+#[cfg(feature = "memory")]
+impl super::outage::Outage for Killed {
+    async fn begin(&mut self) {
+        self.0.kill();
+    }
+
+    async fn cut(&mut self) {}
+
+    async fn end(&mut self) {
+        self.0.start_again().await;
+    }
+}
+
+#[cfg(feature = "memory")]
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn a_server_that_dies_at_any_call_loses_nothing_and_lets_nobody_in() {
+    let durable = ["--appendonly", "yes", "--appendfsync", "always"];
+    let (server, storage) = private(&durable).await;
+    super::outage::is_outlived(storage, Killed(server), &super::outage::CALLS).await;
+}
+
 #[tokio::test]
 #[ignore = "needs Redis: cargo xtask test"]
 async fn a_damaged_session_is_nobodys_and_goes() {

@@ -19,7 +19,8 @@ use crate::counter::{body, cookie_of, count_together, site, visit};
 pub(super) struct Server {
     port: u16,
     process: Child,
-    _directory: TempDir,
+    directory: TempDir,
+    options: Vec<String>,
 }
 
 fn free_port() -> u16 {
@@ -34,10 +35,19 @@ impl Server {
 
     fn with_configuration(configuration: &str, options: &[&str]) -> Self {
         let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
-        let file = directory.path().join("redis.conf");
-        std::fs::write(&file, configuration).unwrap();
-        let process = Command::new("redis-server")
-            .arg(&file)
+        std::fs::write(directory.path().join("redis.conf"), configuration).unwrap();
+        let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
+        Self {
+            process: Self::process(port, &directory, &options),
+            port,
+            directory,
+            options,
+        }
+    }
+
+    fn process(port: u16, directory: &TempDir, options: &[String]) -> Child {
+        Command::new("redis-server")
+            .arg(directory.path().join("redis.conf"))
             .args(["--bind", "127.0.0.1", "--save", "", "--port"])
             .arg(port.to_string())
             .arg("--dir")
@@ -45,12 +55,20 @@ impl Server {
             .args(options)
             .stdout(Stdio::null())
             .spawn()
-            .unwrap();
-        Self {
-            port,
-            process,
-            _directory: directory,
-        }
+            .unwrap()
+    }
+
+    /// Without a warning.
+    pub(super) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// With what is on its disk.
+    pub(super) async fn start_again(&mut self) {
+        self.process = Self::process(self.port, &self.directory, &self.options);
+        let is_there = |answer: String| answer == "PONG";
+        self.until(&["PING"], is_there).await;
     }
 
     pub(super) fn url(&self) -> String {
