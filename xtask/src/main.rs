@@ -19,6 +19,7 @@ mod outside;
 mod services;
 mod test;
 mod tidy;
+mod weight;
 mod workspace;
 
 /// The tooling of Gatepost.
@@ -46,6 +47,8 @@ enum Command {
     Services(services::Command),
     /// Let outside judges look at every page of a demo site: axe, Lighthouse, the Nu checker, feed and link checkers, exiftool.
     CheckPages(check_pages::Options),
+    /// Count what the session library brings along and time its clean build, beside the libraries one would take instead.
+    Weight(weight::Options),
     /// Measure a release build against a bare axum server and write target/bench/report.md.
     Bench(bench::Options),
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Outside => outside::run(),
         Command::Services(command) => services::run(&command),
         Command::CheckPages(options) => check_pages::run(&options),
+        Command::Weight(options) => weight::run(&options),
         Command::Bench(options) => bench::run(&options),
     };
     match outcome {
