@@ -50,6 +50,8 @@ pub(crate) enum Flaw {
     NotText,
     /// It was beyond [`TYPED`]: this is its beginning.
     Cut,
+    /// It was the first beyond [`FIELDS`]: it and all after it are not here.
+    LeftOut,
 }
 
 impl Flaw {
@@ -61,6 +63,9 @@ impl Flaw {
             ),
             Self::Cut => format!(
                 "The field “{field}” is longer than 4 MB, and only its beginning is here. Go back to the page before to have all of it."
+            ),
+            Self::LeftOut => format!(
+                "The form has more than {FIELDS} fields. “{field}” and those after it were left out; look what is here, then send it again."
             ),
         }
     }
@@ -125,6 +130,10 @@ impl Form {
         for pair in body.split(|byte| *byte == b'&').filter(|it| !it.is_empty()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=').map(decoded);
             let (name, _) = halves.next().unwrap_or_default();
+            if form.is_full() {
+                form.flawed.push((name, Flaw::LeftOut));
+                break;
+            }
             let (value, is_text) = halves.next().unwrap_or((String::new(), true));
             if !is_text {
                 form.flawed.push((name.clone(), Flaw::NotText));
@@ -132,6 +141,10 @@ impl Form {
             form.texts.push((name, value));
         }
         form
+    }
+
+    fn is_full(&self) -> bool {
+        self.texts.len() + self.files.len() >= FIELDS
     }
 
     async fn read(mut parts: Multipart) -> Result<Self, Error> {
@@ -144,10 +157,16 @@ impl Form {
                 Ok(None) => return Ok(form),
                 Err(error) => return form.ended_early(&error),
             };
-            if form.texts.len() + form.files.len() >= FIELDS {
-                return Err(Error::BadRequest("The form has too many fields.".into()));
-            }
             let name = field.name().unwrap_or_default().to_owned();
+            if form.is_full() {
+                let is_first = form.flawed.last().is_none_or(|it| it.1 != Flaw::LeftOut);
+                form.flawed
+                    .extend(is_first.then_some((name, Flaw::LeftOut)));
+                match budget.take(field, 0).await? {
+                    Ok(_) => continue,
+                    Err(error) => return form.ended_early(&error),
+                }
+            }
             let Some(file_name) = field.file_name().map(str::to_owned) else {
                 match budget.take(field, TYPED - budget.typed).await? {
                     Ok(text) => {

@@ -147,6 +147,10 @@ async fn a_scheduled_post_can_be_moved_unscheduled_and_published_now() {
 async fn a_wrong_minute_is_named_and_the_form_comes_back_as_typed() {
     let site = berlin().await;
     let mut carol = site.logged_in("carol").await;
+    carol
+        .post_multipart("/new", form("Standing", "draft"))
+        .await
+        .expect(303);
     for (typed, said) in [
         ("2026-11-24T07:59", "This time has passed."),
         ("1999-12-31T23:59", "This time has passed."),
@@ -159,21 +163,41 @@ async fn a_wrong_minute_is_named_and_the_form_comes_back_as_typed() {
         ("next week", "Write the time like this"),
         ("", "Say when it is to be published."),
     ] {
-        let page = carol
-            .post_multipart("/new", scheduled("Never", typed))
-            .await;
-        page.expect(422)
-            .expect_text(said)
-            .expect_text("href=\"#publish_at\"")
-            .expect_text("\nNever</textarea>")
-            .expect_text("\nThe text.</textarea>")
-            .expect_text(&format!("type=\"datetime-local\" value=\"{typed}\""));
+        for door in ["/new", "/standing/edit"] {
+            let form = scheduled("Never", typed).text("revision", "1");
+            let page = carol.post_multipart(door, form).await;
+            page.expect(422)
+                .expect_text(said)
+                .expect_text("href=\"#publish_at\"")
+                .expect_text("\nNever</textarea>")
+                .expect_text("\nThe text.</textarea>")
+                .expect_text(&format!("type=\"datetime-local\" value=\"{typed}\""));
+        }
     }
     carol.get("/drafts").await.expect_no_text("/never/edit");
     carol
         .post_multipart("/new", scheduled("Control", "2026-11-24T08:01"))
         .await
         .expect(303);
+}
+
+#[tokio::test]
+async fn a_minute_that_the_clock_shows_twice_means_the_first_time() {
+    let site = berlin().await;
+    let mut carol = site.logged_in("carol").await;
+    carol
+        .post_multipart("/new", scheduled("Twice", "2027-10-31T02:30"))
+        .await
+        .expect_redirect("/twice/edit");
+    let page = carol.get("/twice/edit").await;
+    page.expect_text("It will be published on 31 October 2027 at 02:30.")
+        .expect_text("value=\"2027-10-31T02:30\"");
+    NOW.set(datetime!(2027-10-31 00:29 UTC));
+    site.db().posts().publish_due().await.unwrap();
+    site.browser().get("/twice").await.expect(404);
+    NOW.set(datetime!(2027-10-31 00:30 UTC));
+    site.db().posts().publish_due().await.unwrap();
+    site.browser().get("/twice").await.expect(200);
 }
 
 #[tokio::test]

@@ -16,6 +16,12 @@ impl Multipart {
         self
     }
 
+    /// A text field in whatever encoding.
+    pub(crate) fn bytes(mut self, name: &str, value: &[u8]) -> Self {
+        self.part(&format!("name=\"{name}\""), None, value);
+        self
+    }
+
     pub(crate) fn file(mut self, name: &str, file_name: &str, kind: &str, bytes: &[u8]) -> Self {
         self.part(
             &format!("name=\"{name}\"; filename=\"{file_name}\""),
