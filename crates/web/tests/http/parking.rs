@@ -124,6 +124,48 @@ async fn a_form_that_came_after_the_end_of_its_login_waits_with_its_pictures() {
     carol.get(&place).await.expect(404);
 }
 
+/// Nothing makes these smaller.
+fn noise(seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    let picture = image::RgbImage::from_fn(2250, 2250, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Rgb([(state >> 8) as u8, (state >> 16) as u8, (state >> 24) as u8])
+    });
+    let mut file = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut file, image::ImageFormat::Png)
+        .expect("it can be written");
+    file.into_inner()
+}
+
+#[tokio::test]
+async fn pictures_that_are_too_much_to_wait_are_named_at_once_and_when_the_form_comes_back() {
+    let site = Site::new().await;
+    let mut stale = ended(&site, "carol").await;
+    let names = ["one.png", "two.png", "three.png"];
+    let form = (1..)
+        .zip(names)
+        .fold(form(1, "Storm"), |form, (seed, name)| {
+            form.file("image", name, "image/png", &noise(seed))
+        });
+    let page = stale.post_multipart("/new", form).await.expect(401);
+    page.expect_text("Too much to wait with it: three.png. It has to be chosen again")
+        .expect_text("one.png is here")
+        .expect_text("three.png is here");
+
+    let mut carol = site.logged_in("carol").await;
+    let place = format!("/parked/{}", key(1));
+    carol
+        .get(&place)
+        .await
+        .expect(200)
+        .expect_text("\nStorm</textarea>")
+        .expect_text("one.png is here")
+        .expect_text("two.png is here")
+        .expect_no_text("three.png is here")
+        .expect_text("three.png");
+}
+
 #[tokio::test]
 async fn nothing_is_kept_for_whoever_never_logged_in() {
     let site = Site::new().await;
