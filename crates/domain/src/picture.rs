@@ -54,6 +54,12 @@ impl std::str::FromStr for ImageHash {
     }
 }
 
+/// The pictures of this site that a text shows or links to, in its order, as often as it names them.
+pub fn named_in(text: &str) -> impl Iterator<Item = ImageHash> {
+    let named = text.split("/images/").skip(1);
+    named.filter_map(|rest| rest.get(..64)?.parse().ok())
+}
+
 impl Serialize for ImageHash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -38,13 +38,14 @@ const WANT: &str = "
 const IS_UNUSED: &str = "select id from images where hash = $1 and used = 0";
 const UNUSED: &str = "
     select id, hash from images where used = 0 and wanted_at <= $1 order by wanted_at limit $2";
-/// Asks again, and of the picture's posts too: whoever wants it in the meantime keeps it.
+/// Asks again, and of the posts that hold it too: whoever wants it in the meantime keeps it.
 const FORGET: &str = "
     delete from images
-    where id = $1 and used = 0 and wanted_at <= $2 and not exists (select 1 from post_images p where p.image = images.id)
+    where id = $1 and used = 0 and wanted_at <= $2 and not exists (select 1 from held_images h where h.image = images.id)
     returning id";
 
-/// A picture that no post ever had is forgotten so long after a form had it: a day after the last parked form that did.
+/// A picture that no post holds is forgotten so long after a form had it, or the last post that held it was deleted for
+/// good: a day after the last parked form that did.
 pub const UNUSED_FOR: Duration = Duration::days(8);
 
 /// How exactly it is noted when a form had a picture.
@@ -120,7 +121,7 @@ impl Images<'_> {
         self.find(image).await
     }
 
-    /// Whether the site has this picture, and no post ever had it.
+    /// Whether the site has this picture, and no post holds it.
     pub async fn is_unused(&self, image: &ImageHash) -> Result<bool, Error> {
         let unused: Option<i64> = on!(Pool, &self.0.read, |pool| {
             query_scalar(IS_UNUSED)
@@ -131,7 +132,7 @@ impl Images<'_> {
         Ok(unused.is_some())
     }
 
-    /// Forgets at most `limit` pictures that no post ever had and no form has had for long: rows first, then files.
+    /// Forgets at most `limit` pictures that no post holds and no form has had for long: rows first, then files.
     /// Returns how many.
     pub async fn forget_unused(&self, store: &ImageStore, limit: u32) -> Result<usize, Error> {
         let before = self.0.now() - millis(UNUSED_FOR);

@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (
         1,
         "people",
@@ -54,6 +54,11 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
         9,
         "headings",
         include_str!("../migrations/sqlite/0009_headings.sql"),
+    ),
+    (
+        10,
+        "held",
+        include_str!("../migrations/sqlite/0010_held.sql"),
     ),
 ];
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use gatepost_domain::ids::{PostId, RevisionNo};
+use gatepost_domain::picture::named_in;
 use gatepost_domain::post::Stage;
 use gatepost_domain::slug::Slug;
 use sqlx::{query, query_as, query_scalar};
@@ -41,6 +42,10 @@ const CLEAR_PICTURES: &str = "delete from post_images where post = $1";
 const INSERT_PICTURE: &str = "
     insert into post_images (post, position, image, alt, decorative)
     values ($1, $2, (select id from images where hash = $3), $4, $5)";
+
+const HOLD: &str = "
+    insert into held_images (post, image) select $1, id from images where hash = $2
+    on conflict do nothing";
 
 pub(super) enum Outcome {
     Saved(RevisionNo),
@@ -199,7 +204,18 @@ async fn insert_revision(
     Ok(())
 }
 
+/// Those that stand with the post, and those that its text shows, whosever they were: none is forgotten before the post.
 async fn place_pictures(tx: &mut Tx, id: i64, edit: &Edit) -> Result<(), Error> {
+    let standing = edit.pictures.iter().map(|picture| picture.hash);
+    let held: HashSet<_> = standing.chain(named_in(edit.text.as_str())).collect();
+    for hash in held {
+        on!(Tx, tx, |conn| query(HOLD)
+            .bind(id)
+            .bind(hash.as_bytes().as_slice())
+            .execute(&mut **conn)
+            .await
+            .map(drop))?;
+    }
     let mut seen = HashSet::new();
     let placed = edit
         .pictures

@@ -26,6 +26,12 @@ const REMEMBER: &str = "
     select s.slug, p.id, $2 from posts p join slugs s on s.post = p.id
     where p.id = $1 and p.trashed_at is not null and p.published_at is not null";
 
+/// A form may have a picture of the post: it is as if one had it last now.
+const RELEASE: &str = "
+    update images set wanted_at = $2
+    where id in (select h.image from held_images h join posts p on p.id = h.post
+                 where p.id = $1 and p.trashed_at is not null)";
+
 const DELETE: &str = "delete from posts where id = $1 and trashed_at is not null returning id";
 
 impl Posts<'_> {
@@ -41,11 +47,18 @@ impl Posts<'_> {
         Ok(done)
     }
 
-    /// Deletes a post in the trash for good, with its history. `false`: it was not in there.
+    /// Deletes a post in the trash for good, with its history; the pictures that no other post holds are forgotten
+    /// [later](crate::images::UNUSED_FOR). `false`: it was not in there.
     pub async fn purge(&self, id: PostId) -> Result<bool, Error> {
         let now = self.0.now();
         let mut tx = self.0.begin().await?;
         on!(Tx, &mut tx, |conn| query(REMEMBER)
+            .bind(id.0)
+            .bind(now)
+            .execute(&mut **conn)
+            .await
+            .map(drop))?;
+        on!(Tx, &mut tx, |conn| query(RELEASE)
             .bind(id.0)
             .bind(now)
             .execute(&mut **conn)

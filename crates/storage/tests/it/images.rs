@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use gatepost_domain::picture::{Alt, ImageFile, ImageFormat, ImageHash, Variant};
+use gatepost_domain::post::Post;
 use gatepost_domain::role::Role;
+use gatepost_domain::text::Text;
 use gatepost_domain::user::User;
 use gatepost_storage::ImageStore;
 use gatepost_storage::images::NewImage;
-use gatepost_storage::posts::{Edit, PlacedPicture};
+use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
 
 use crate::support::{Fresh, again, create, edit, fresh, person, update};
 
@@ -324,5 +326,110 @@ async fn of_a_save_and_the_forgetting_of_its_picture_one_comes_first() {
             found.is_some(),
             "a row without files, or files without a row"
         );
+    }
+}
+
+/// A form that shows these pictures in its text and has those beside it.
+fn showing(editor: &User, title: &str, named: &[u8], beside: &[u8]) -> Edit {
+    let line = |seed: &u8| format!("![x](/images/{})\n\n", file(*seed, SMALL));
+    let text: String = named.iter().map(line).collect();
+    Edit {
+        text: Text::parse(format!("Look.\n\n{text}")).unwrap(),
+        pictures: beside.iter().map(|seed| placed(*seed, "", false)).collect(),
+        ..edit(editor, title)
+    }
+}
+
+#[tokio::test]
+async fn the_pictures_of_a_post_that_is_deleted_for_good_go_after_it_unless_another_holds_them() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    for seed in 1..=5 {
+        db.images()
+            .keep(&store, &image(seed, &alice))
+            .await
+            .unwrap();
+    }
+    // 1 stood with it, 2 stands with it, 3 was shown by its text, 4 and 5 belong to others as well.
+    let post = create(&db, &showing(&alice, "Gone", &[3, 4], &[1])).await;
+    let next = Edit {
+        slug: WantedSlug::Typed(post.slug.clone()),
+        ..showing(&alice, "Gone", &[5], &[2])
+    };
+    let post = update(&db, &post, &next).await;
+    create(&db, &showing(&alice, "Copied the line", &[4], &[])).await;
+    create(&db, &showing(&alice, "Has it, too", &[], &[5])).await;
+
+    let forgotten = async |days| {
+        let later = later(&db, days);
+        later.images().forget_unused(&store, 9).await.unwrap()
+    };
+    assert!(db.posts().trash(post.id).await.unwrap());
+    assert_eq!(forgotten(14).await, 0, "it may be put back");
+    let day_5 = later(&db, 5);
+    assert!(day_5.posts().purge(post.id).await.unwrap());
+    assert_eq!(forgotten(9).await, 0, "a form may have them");
+    assert_eq!(forgotten(14).await, 3);
+    for (seed, is_there) in [(1, false), (2, false), (3, false), (4, true), (5, true)] {
+        let found = db.images().find(&hash(seed)).await.unwrap();
+        assert_eq!(found.is_some(), is_there, "{seed}");
+        let bytes = store.get(&file(seed, SMALL)).await.unwrap();
+        assert_eq!(bytes.is_some(), is_there, "the files of {seed}");
+    }
+}
+
+/// Saves, restores and deletions in many orders: a picture is there exactly as long as a post has or had it.
+#[tokio::test]
+async fn a_picture_is_forgotten_exactly_when_no_post_holds_it() {
+    for seed in 0..40_u32 {
+        let mut state = seed.wrapping_mul(2_654_435_761) + 1;
+        let mut below = |n: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % n
+        };
+        let db = fresh().await;
+        let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+        for seed in 0..6 {
+            db.images()
+                .keep(&store, &image(seed, &alice))
+                .await
+                .unwrap();
+        }
+        // Of each post what it ever had, and the post as it is.
+        let mut posts: Vec<(std::collections::BTreeSet<u8>, Post)> = Vec::new();
+        for step in 0..12 {
+            let pictures = [below(6) as u8, below(6) as u8];
+            let (named, beside) = pictures.split_at(below(3) as usize);
+            let which = below(3) as usize;
+            match (below(4), posts.get_mut(which)) {
+                (0, Some((_, post))) => {
+                    db.posts().trash(post.id).await.unwrap();
+                    assert!(db.posts().purge(post.id).await.unwrap());
+                    posts.remove(which);
+                }
+                (_, Some((held, post))) => {
+                    let next = Edit {
+                        slug: WantedSlug::Typed(post.slug.clone()),
+                        ..showing(&alice, &format!("Step {step}"), named, beside)
+                    };
+                    *post = update(&db, post, &next).await;
+                    held.extend(pictures);
+                }
+                (_, None) => {
+                    let new = showing(&alice, &format!("Step {step}"), named, beside);
+                    posts.push((pictures.into(), create(&db, &new).await));
+                }
+            }
+        }
+        later(&db, 9)
+            .images()
+            .forget_unused(&store, 99)
+            .await
+            .unwrap();
+        for picture in 0..6 {
+            let held = posts.iter().any(|(held, _)| held.contains(&picture));
+            let found = db.images().find(&hash(picture)).await.unwrap();
+            assert_eq!(found.is_some(), held, "picture {picture} of seed {seed}");
+        }
     }
 }

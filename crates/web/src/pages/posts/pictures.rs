@@ -1,6 +1,6 @@
 //! Pictures of a form: those of the post, those the form showed, and those that came with it, each once and in this order.
 
-use gatepost_domain::picture::ImageHash;
+use gatepost_domain::picture::{ImageHash, named_in};
 use gatepost_domain::post::Post;
 use http::StatusCode;
 
@@ -126,11 +126,7 @@ impl Typed {
 
     /// Those that the text shows and no post has yet: whoever sends no list of pictures means them, too.
     async fn take_named(&mut self, app: &App) -> Result<(), Error> {
-        let named = self.text.split("/images/").skip(1);
-        let hashes: Vec<ImageHash> = named
-            .filter_map(|rest| rest.get(..64)?.parse().ok())
-            .take(NAMED)
-            .collect();
+        let hashes: Vec<_> = named_in(&self.text).take(NAMED).collect();
         for hash in hashes {
             if app.db.images().is_unused(&hash).await? {
                 self.place_or_add(app, &hash).await?;
