@@ -184,6 +184,70 @@ async fn what_is_being_typed_is_kept_and_a_draft_is_a_shortcut_away() -> Journey
     browser.close().await
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn two_tabs_keep_what_is_typed_into_a_public_post_side_by_side_and_readers_see_none_of_it()
+-> Journey {
+    const KEPT: &str = "//*[@role='status'][contains(., 'Kept at')]";
+    let site = Site::start().await?;
+    let (writer, reader) = (
+        Browser::start(Script::On).await?,
+        Browser::start(Script::On).await?,
+    );
+    writer.open(&site, "/login").await?;
+    writer.log_in("alice").await?;
+    writer.open(&site, "/new").await?;
+    writer.type_into("title", "Low tide").await?;
+    writer.type_into("text", "What readers have.").await?;
+    writer.publish().await?;
+
+    writer.open(&site, "/low-tide/edit").await?;
+    let one = writer.client.window().await?;
+    writer.type_into("text", "From the first tab.").await?;
+    writer.wait_for(KEPT).await?;
+    let other = writer.client.new_window(true).await?.handle;
+    writer.client.switch_to_window(other).await?;
+    writer.open(&site, "/low-tide/edit").await?;
+    let told = writer.text("aside").await?;
+    assert!(
+        told.contains("“Low tide” was not saved"),
+        "the second tab is told of what the first one keeps: {told}"
+    );
+    writer.type_into("text", "From the second tab.").await?;
+    writer.wait_for(KEPT).await?;
+
+    let seen_by_readers = async || {
+        reader.open(&site, "/low-tide").await?;
+        reader.text("main").await
+    };
+    let seen = seen_by_readers().await?;
+    assert!(
+        seen.contains("What readers have.") && !seen.contains("tab."),
+        "{seen}"
+    );
+
+    // Both tabs are lost, and neither text is.
+    writer.open(&site, "/").await?;
+    writer.client.switch_to_window(one).await?;
+    writer.open(&site, "/parked").await?;
+    let mut back = Vec::new();
+    for place in 1..=2 {
+        writer.open(&site, "/parked").await?;
+        writer
+            .press(&format!("(//main//a[. = 'Restore'])[{place}]"))
+            .await?;
+        back.push(writer.value_of("text").await?);
+    }
+    back.sort();
+    assert_eq!(back, ["From the first tab.", "From the second tab."]);
+
+    writer.publish().await?;
+    let seen = seen_by_readers().await?;
+    assert!(seen.contains(" tab."), "saving is what publishes: {seen}");
+    reader.close().await?;
+    writer.close().await
+}
+
 /// Whether the browser would ask before it leaves this page.
 async fn leaving_is_guarded(browser: &Browser) -> Result<bool, Box<dyn std::error::Error>> {
     let asked = "const leaving = new Event('beforeunload', { cancelable: true });
