@@ -1,1 +1,1 @@
-//! Nothing: `benches/layer.rs` is what this package is for.
+//! Nothing: `benches/layer.rs` and `tests/stores.rs` are what this package is for.

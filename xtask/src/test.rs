@@ -134,7 +134,24 @@ fn servers(gate: &mut Gate) {
             .args(["--test", "live", "--", "--ignored"])
             .envs(services.environment()),
     );
+    peers(gate, &services);
     gate.check("services end", || services.stop());
+}
+
+/// The published stores of tower-sessions, and the benches of those libraries, each run once: otherwise only
+/// `cargo xtask bench` would notice that they no longer compile. They cannot be in this workspace (two SQLites), so they
+/// have a directory of their own: two or three minutes of processor time at first, and seconds from then on.
+fn peers(gate: &mut Gate, services: &Throwaway) {
+    gate.tests(
+        "tests on the published tower-sessions stores",
+        cargo()
+            .args(["test", "--locked", "--tests", "--benches"])
+            .args(["--manifest-path", "benches/peers/Cargo.toml"])
+            .arg("--target-dir")
+            .arg(workspace::target().join("peers"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .envs(services.environment()),
+    );
 }
 
 /// Packs and compiles what would be published. Cargo packs the members in the order of their dependencies and lets each

@@ -254,6 +254,8 @@ pub use storage::SimpleCookieStorage;
 pub use storage::SingleProcessStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use storage::SqlStorage;
+#[cfg(feature = "tower-014")]
+pub use storage::Tower014;
 #[cfg(feature = "redis")]
 pub use storage::{AiohttpRedis, RedisStorage};
 pub use storage::{

@@ -97,6 +97,8 @@ pub use redis::{AiohttpRedis, RedisStorage};
 pub use sql::SingleProcessStorage;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStorage;
+#[cfg(feature = "tower-014")]
+pub use tower::Tower014;
 #[cfg(feature = "tower")]
 pub use tower::{ExistingIds, TowerStorage};
 pub use values::Values;

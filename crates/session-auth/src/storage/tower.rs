@@ -20,8 +20,12 @@ use super::{
 };
 use crate::{Client, Lifetime, StorageError, ambient::system_clock};
 
+#[cfg(feature = "tower-014")]
+mod core_014;
 mod existing;
 
+#[cfg(feature = "tower-014")]
+pub use core_014::Tower014;
 pub use existing::ExistingIds;
 
 const CONCURRENT_WRITES: (Promise, &str) = (
@@ -60,6 +64,9 @@ const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 const SESSION: &str = "gatepost-session-auth";
 
 /// Keeps sessions in a store made for tower-sessions, for a site that has one and cannot do without.
+///
+/// A store made for tower-sessions-core 0.15 is taken as it is. The published database stores, and those of a site on
+/// axum-login, are made for 0.14: feature `tower-014` has `Tower014` around them.
 ///
 /// # What it keeps
 ///

@@ -68,6 +68,8 @@ mod threads;
 mod throttle;
 #[cfg(all(feature = "tower", feature = "testing"))]
 mod tower;
+#[cfg(all(feature = "tower-014", feature = "testing"))]
+mod tower_014;
 #[cfg(feature = "sqlite")]
 mod two_instances;
 

@@ -17,10 +17,10 @@ use crate::counter::{body, cookie_of, damage_is_nobodys, site, site_on, visit};
 
 /// As far away as a database: others get their turn while it answers.
 #[derive(Clone, Debug, Default)]
-struct Distant(MemoryStore);
+pub(crate) struct Distant<S = MemoryStore>(pub(crate) S);
 
 #[async_trait]
-impl SessionStore for Distant {
+impl<S: SessionStore> SessionStore for Distant<S> {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let created = self.0.create(record).await;
         tokio::task::yield_now().await;
