@@ -2,7 +2,6 @@
 //! is stopped before anything is computed.
 
 use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
@@ -10,9 +9,12 @@ use super::{Auth, AuthError};
 use crate::directory::Directory;
 use crate::password::{PasswordError, PasswordHash};
 
+mod answer;
+
 /// How [`Auth::attempt`] ended.
 ///
-/// As a text it is a sentence for the person who tried:
+/// It has a [`status`](Self::status) to answer with and, in the parts of a response, brings the `Retry-After` of an attempt
+/// that came too soon: `(attempt.status(), &attempt, page)`. As a text it is a sentence for the person who tried:
 ///
 /// ```
 /// use session_auth::Attempt;
@@ -37,12 +39,12 @@ pub enum Attempt<U> {
     },
     /// Unknown name or wrong password; which of them, nobody learns.
     Refused,
-    /// Too many failures on this account from this address. Nothing was checked: answer 429 with `Retry-After`.
+    /// Too many failures on this account from this address. Nothing was checked: a 429 with `Retry-After`.
     Throttled {
         /// How long to wait, in whole seconds.
         retry_after: Duration,
     },
-    /// Too many logins at once. Nothing was checked: answer 503 with a short `Retry-After`.
+    /// Too many logins at once. Nothing was checked: a 503 with a short `Retry-After`.
     Busy,
 }
 
@@ -210,23 +212,5 @@ impl<D: Directory> Auth<D> {
             None
         };
         Ok(Attempt::LoggedIn { user, rehash })
-    }
-}
-
-impl<U> fmt::Display for Attempt<U> {
-    /// A sentence for the person who tried.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LoggedIn { .. } => f.write_str("You are logged in."),
-            Self::Refused => f.write_str("Name or password is wrong."),
-            Self::Throttled { retry_after } => {
-                write!(
-                    f,
-                    "Too many attempts. Try again in {} seconds.",
-                    retry_after.as_secs()
-                )
-            }
-            Self::Busy => f.write_str("Many people are logging in at the moment. Try again."),
-        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{Extension, Form};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use session_auth::password::{PasswordHash, PasswordHasher};
@@ -29,7 +30,7 @@ async fn attempt(
     hashes: Extension<Hashes>,
     accounts: Extension<Accounts>,
     Form(form): Form<HashMap<String, String>>,
-) -> Result<(StatusCode, Json<String>), AuthError> {
+) -> Result<Response, AuthError> {
     let attempt = auth
         .attempt(&form["name"], &form["password"], |name| async move {
             if name == "broken" {
@@ -40,15 +41,12 @@ async fn attempt(
         })
         .await?;
     let status = match &attempt {
-        Attempt::LoggedIn { rehash: None, .. } => StatusCode::OK,
         Attempt::LoggedIn {
             rehash: Some(_), ..
         } => StatusCode::ACCEPTED,
-        Attempt::Refused => StatusCode::UNPROCESSABLE_ENTITY,
-        Attempt::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Attempt::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        other => other.status(),
     };
-    Ok((status, Json(attempt.to_string())))
+    Ok((status, &attempt, Json(attempt.to_string())).into_response())
 }
 
 /// A site where alice has a password, and bob has none.
