@@ -1,4 +1,7 @@
-//! A session storage of one's own: all sessions in one JSON file, which is replaced with every change.
+//! A session storage of one's own, in less than a hundred lines: all sessions in one JSON file, which is replaced with
+//! every change.
+//!
+//! `cargo run --example own_storage`, then open <http://127.0.0.1:8080/>, and go on counting after a restart.
 //!
 //! It passes the whole contract suite (`tests/it/own_storage.rs`). What makes it sound is that one lock is held from
 //! reading the file to replacing it, so a change is applied to what is stored now. One process may use the file.
@@ -8,8 +11,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io::ErrorKind};
 
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Router, serve};
 use session_auth::{
-    Applied, Change, Outcome, Promises, SessionKey, SessionStorage, StorageError, StoredSession,
+    Applied, Change, Outcome, Promises, Session, SessionError, SessionKey, SessionLayer,
+    SessionStorage, StorageError, StoredSession,
 };
 use time::OffsetDateTime;
 
@@ -110,20 +117,32 @@ impl SessionStorage for FileStorage {
     }
 }
 
-#[tokio::main]
-async fn main() {
-    use axum::{Router, routing::get};
-    use session_auth::{Session, SessionError, SessionLayer};
+async fn visit(session: Session) -> std::result::Result<String, SessionError> {
+    let one_more = |visits: Option<u64>| visits.unwrap_or(0) + 1;
+    let visits = session.update("visits", one_more).await?;
+    Ok(format!("visit {visits}\n"))
+}
 
-    let visits = async |session: Session| {
-        let visits = session.update("visits", |visits: Option<u64>| visits.unwrap_or(0) + 1);
-        Ok::<_, SessionError>(format!("visit {}\n", visits.await?))
-    };
+async fn forget(session: Session) -> StatusCode {
+    match session.flush().await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// A site that counts visits, over the storage above.
+pub fn app(storage: FileStorage) -> Router {
+    Router::new()
+        .route("/", get(visit))
+        .route("/forget", post(forget))
+        // Without https, on this machine only: the default cookie needs https.
+        .layer(SessionLayer::new(storage).plain_http())
+}
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
     let storage = FileStorage(Mutex::new("sessions.json".into()));
-    let site = Router::new().route("/", get(visits));
-    let site = site.layer(SessionLayer::new(storage).plain_http());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await;
-    println!("http://127.0.0.1:3000");
-    let served = axum::serve(listener.expect("port 3000 is free"), site).await;
-    served.expect("the server runs until it is stopped");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    println!("http://{}/", listener.local_addr()?);
+    serve(listener, app(storage)).await
 }

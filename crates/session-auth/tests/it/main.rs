@@ -83,5 +83,9 @@ mod two_instances;
 mod counter;
 #[cfg(feature = "memory")]
 mod site;
-#[cfg(any(feature = "sqlite", all(feature = "memory", feature = "password")))]
+#[cfg(any(
+    feature = "sqlite",
+    feature = "testing",
+    all(feature = "memory", feature = "password")
+))]
 mod socket;
