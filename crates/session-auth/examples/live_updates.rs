@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -140,8 +139,9 @@ async fn login(
         })
         .await?;
     Ok(match attempt {
+        // A re-hash is for those who keep hashes; here they are made anew at every start (`examples/minimal.rs` keeps it).
         Attempt::LoggedIn { .. } => Redirect::to("/").into_response(),
-        refused => (StatusCode::UNPROCESSABLE_ENTITY, refused.to_string()).into_response(),
+        refused => (refused.status(), &refused, refused.to_string()).into_response(),
     })
 }
 

@@ -243,6 +243,7 @@ async fn login(
             Ok::<_, Infallible>(account.map(|account| (account.password.clone(), account)))
         })
         .await?;
+    // A re-hash is for those who keep hashes; here they are made anew at every start (`examples/minimal.rs` keeps it).
     if matches!(attempt, Attempt::LoggedIn { .. }) {
         return Ok(auth.target(next).redirect().into_response());
     }
@@ -252,7 +253,7 @@ async fn login(
         problem => attempt.to_string(),
     };
     let again = page.render("login.html", view).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+    Ok((attempt.status(), &attempt, again).into_response())
 }
 
 async fn logout(auth: Auth<Accounts>) -> Result<Redirect, AuthError> {

@@ -6,28 +6,33 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::{Form, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, serve};
 use serde::Deserialize;
-use session_auth::password::{PasswordHash, PasswordHasher};
+use session_auth::password::{PasswordError, PasswordHash, PasswordHasher};
 use session_auth::{
     Attempt, Auth, AuthError, AuthLayer, Directory, Identity, MemoryStorage, RequireLogin,
-    SessionLayer, Stamp,
+    RequireRecentLogin, SessionLayer, Stamp,
 };
 
-/// Who may log in. A real site asks its database.
+/// Who may log in. A real site has its database in here.
 #[derive(Clone)]
-struct Accounts(Arc<HashMap<String, Account>>);
+pub struct Accounts {
+    table: Arc<Mutex<HashMap<String, Account>>>,
+    pub hasher: PasswordHasher,
+}
 
 #[derive(Clone)]
-struct Account {
+pub struct Account {
     username: String,
     password: PasswordHash,
+    /// How often it was changed.
+    changes: u32,
 }
 
 impl Directory for Accounts {
@@ -35,23 +40,70 @@ impl Directory for Accounts {
     type Error = Infallible;
 
     async fn find(&self, id: &str) -> Result<Option<Account>, Infallible> {
-        Ok(self.0.get(id).cloned())
+        let table = self.table.lock().expect("nobody panics with the table");
+        Ok(table.get(id).cloned())
     }
 
     fn identity(&self, account: &Account) -> Identity {
         Identity {
             id: account.username.clone(),
-            // A new password is a new stamp, and ends the sessions that were opened with the old one.
-            stamp: Stamp::of(&[account.password.as_str().as_bytes()]),
+            // A new password is a new stamp, and ends the sessions that were opened with the old one. Made of the hash, it
+            // would do so for a re-hash of the same password, too.
+            stamp: Stamp::of(&[&account.changes.to_be_bytes()]),
         }
+    }
+}
+
+impl Accounts {
+    pub fn new(hasher: PasswordHasher) -> Self {
+        Self {
+            table: Arc::default(),
+            hasher,
+        }
+    }
+
+    /// A first password, or a new one.
+    pub async fn set_password(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<Account, PasswordError> {
+        let password = self.hasher.hash(password).await?;
+        let mut table = self.table.lock().expect("nobody panics with the table");
+        let changes = table.get(username).map_or(0, |before| before.changes + 1);
+        let account = Account {
+            username: username.to_owned(),
+            password,
+            changes,
+        };
+        table.insert(account.username.clone(), account.clone());
+        Ok(account)
+    }
+
+    /// The same password, hashed at a new cost; not in the place of one that was set in the meantime.
+    pub fn set_hash(&self, account: &Account, hash: PasswordHash) {
+        let mut table = self.table.lock().expect("nobody panics with the table");
+        let stored = table.get_mut(&account.username);
+        if let Some(stored) = stored.filter(|stored| stored.password == account.password) {
+            stored.password = hash;
+        }
+    }
+
+    pub async fn with_hash(
+        &self,
+        username: &str,
+    ) -> Result<Option<(PasswordHash, Account)>, Infallible> {
+        let account = self.find(username).await?;
+        Ok(account.map(|account| (account.password.clone(), account)))
     }
 }
 
 async fn index(user: Option<RequireLogin<Accounts>>) -> Html<String> {
     let who = match user {
         Some(RequireLogin(user)) => format!(
-            "[{}] <form method=post action=/logout><button>Logout</button></form>",
-            user.username
+            "[{}] <a href=/password>Password</a> \
+             <form method=post action=/logout><button>Logout</button></form>",
+            escaped(&user.username)
         ),
         None => "[Anonymous] <a href=/login>Login</a>".to_owned(),
     };
@@ -60,7 +112,7 @@ async fn index(user: Option<RequireLogin<Accounts>>) -> Html<String> {
 
 /// Nobody gets here without being logged in: who is not is sent to the login page, and comes back.
 async fn new_post(RequireLogin(user): RequireLogin<Accounts>) -> Html<String> {
-    page(&format!("<p>Write something, {}!", user.username))
+    page(&format!("<p>Write something, {}!", escaped(&user.username)))
 }
 
 #[derive(Deserialize)]
@@ -82,32 +134,32 @@ async fn login_form(
 struct Credentials {
     login: String,
     password: String,
+    /// Sent only when the box is ticked: the login outlives the browser.
+    remember: Option<String>,
 }
 
 async fn login(
     auth: Auth<Accounts>,
     State(accounts): State<Accounts>,
     Query(Onward { next }): Query<Onward>,
-    Form(form): Form<Credentials>,
+    Form(typed): Form<Credentials>,
 ) -> Result<Response, AuthError> {
-    let attempt = auth
-        .attempt(&form.login, &form.password, |name| async move {
-            let account = accounts.find(name).await?;
-            Ok::<_, Infallible>(account.map(|account| (account.password.clone(), account)))
-        })
-        .await?;
-    let retry = |status, seconds: u64, page| {
-        (status, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
-    };
-    let again = login_page(&auth, next.as_deref(), &attempt.to_string());
-    Ok(match attempt {
-        Attempt::LoggedIn { .. } => auth.target(next.as_deref()).redirect().into_response(),
-        Attempt::Refused => (StatusCode::UNPROCESSABLE_ENTITY, again).into_response(),
-        Attempt::Throttled { retry_after } => {
-            retry(StatusCode::TOO_MANY_REQUESTS, retry_after.as_secs(), again)
+    let next = next.as_deref();
+    let auth = auth.remember(typed.remember.is_some());
+    let find = |name| accounts.with_hash(name);
+    match auth.attempt(&typed.login, &typed.password, find).await? {
+        Attempt::LoggedIn { user, rehash } => {
+            if let Some(hash) = rehash {
+                accounts.set_hash(&user, hash);
+            }
+            Ok(auth.target(next).redirect().into_response())
         }
-        Attempt::Busy => retry(StatusCode::SERVICE_UNAVAILABLE, 1, again),
-    })
+        // 422, or with a `Retry-After` 429 or 503.
+        refused => {
+            let again = login_page(&auth, next, &refused.to_string());
+            Ok((refused.status(), &refused, again).into_response())
+        }
+    }
 }
 
 async fn logout(auth: Auth<Accounts>) -> Result<Redirect, AuthError> {
@@ -120,9 +172,46 @@ fn login_page(auth: &Auth<Accounts>, next: Option<&str>, message: &str) -> Html<
         "<h1>Login</h1><p>{message}<form method=post action=\"{}\">\
          <input name=login autocomplete=username> \
          <input name=password type=password autocomplete=current-password> \
+         <label><input name=remember type=checkbox> Stay logged in</label> \
          <button>Log in</button></form>",
         auth.target(next).behind("/login"),
     ))
+}
+
+/// For who has typed the old password within ten minutes; others are asked for it, and come back.
+async fn password_form(_: RequireRecentLogin<Accounts>) -> Html<String> {
+    page(
+        "<h1>Password</h1><form method=post action=/password>\
+         <input name=password type=password autocomplete=new-password><button>Change</button></form>\
+         <form method=post action=/others-out><button>Log out everywhere else</button></form>",
+    )
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
+}
+
+async fn change_password(
+    RequireRecentLogin(user): RequireRecentLogin<Accounts>,
+    auth: Auth<Accounts>,
+    State(accounts): State<Accounts>,
+    Form(typed): Form<NewPassword>,
+) -> Result<Response, AuthError> {
+    match accounts.set_password(&user.username, &typed.password).await {
+        // This session goes on, with a new id; all others of this user have ended.
+        Ok(user) => auth.renew(&user).await?,
+        Err(refused) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok((status, page(&refused.to_string())).into_response());
+        }
+    }
+    Ok(Redirect::to("/").into_response())
+}
+
+async fn others_out(auth: Auth<Accounts>) -> Result<Redirect, AuthError> {
+    auth.log_out_everywhere_else().await?; // 401 for a visitor
+    Ok(Redirect::to("/"))
 }
 
 fn page(body: &str) -> Html<String> {
@@ -131,40 +220,36 @@ fn page(body: &str) -> Html<String> {
     ))
 }
 
-/// The site, with one account.
-pub async fn app() -> Router {
-    let hasher = PasswordHasher::new();
-    let password = hasher
-        .hash("correct horse")
-        .await
-        .expect("a password of a fitting length");
-    let alice = Account {
-        username: "alice".to_owned(),
-        password,
-    };
-    let accounts = Accounts(Arc::new(HashMap::from([(alice.username.clone(), alice)])));
+/// What somebody typed, as HTML. Templates do this by themselves (`examples/minijinja_site.rs`).
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
 
+pub fn app(accounts: Accounts) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/new", get(new_post))
         .route("/login", get(login_form).post(login))
         .route("/logout", post(logout))
+        .route("/password", get(password_form).post(change_password))
+        .route("/others-out", post(others_out))
         .with_state(accounts.clone())
-        .layer(AuthLayer::new(accounts).passwords(hasher))
+        .layer(AuthLayer::new(accounts.clone()).passwords(accounts.hasher))
         // Without https, on this machine only: the default cookie needs https.
         .layer(SessionLayer::new(MemoryStorage::new()).plain_http())
 }
 
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let accounts = Accounts::new(PasswordHasher::new());
+    accounts.set_password("alice", "correct horse").await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
     println!("http://{}/", listener.local_addr()?);
-    // With the address of the client, so that one guesser does not slow everybody down.
-    serve(
-        listener,
-        app()
-            .await
-            .into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .await
+    // With the address of the client: without it, all who try a name share one count of failures.
+    let site = app(accounts).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(serve(listener, site).await?)
 }

@@ -21,9 +21,9 @@
 //! ```
 //! # #[cfg(all(feature = "memory", feature = "password"))]
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # use axum::{body::Body, http::Request, response::{IntoResponse, Response}};
+//! # use axum::{body::Body, http::{Request, StatusCode}, response::{IntoResponse, Response}};
 //! # use tower::ServiceExt;
-//! use axum::{Router, extract::{Form, State}, http::StatusCode, response::Redirect, routing::{get, post}};
+//! use axum::{Router, extract::{Form, State}, response::Redirect, routing::{get, post}};
 //! use session_auth::password::{PasswordHash, PasswordHasher};
 //! use session_auth::{Attempt, Auth, AuthError, AuthLayer, Directory, Identity, RequireLogin, Stamp};
 //! use session_auth::{MemoryStorage, SessionLayer};
@@ -64,8 +64,9 @@
 //!         })
 //!         .await?;
 //!     Ok(match attempt {
+//!         // The README also stores a hash at a new cost, which this gives back.
 //!         Attempt::LoggedIn { .. } => Redirect::to("/desk").into_response(),
-//!         refused => (StatusCode::UNPROCESSABLE_ENTITY, refused.to_string()).into_response(),
+//!         refused => (refused.status(), &refused, refused.to_string()).into_response(), // perhaps with a Retry-After
 //!     })
 //! }
 //!
@@ -101,9 +102,9 @@
 //!
 //! # Sessions
 //!
-//! [`Session`] is tower-sessions' own, read when a handler first asks and saved when it has answered;
-//! [`Session::update`] counts right whatever others do. [`SessionLayer`] sets the name of the cookie and how long
-//! sessions live, unused and in all: both are judged by the server. Without https, on your machine, say
+//! [`Session`] derefs to tower-sessions' own (of tower-sessions-core 0.15), is read when a handler first asks and saved when
+//! it has answered; [`Session::update`] counts right whatever others do. [`SessionLayer`] sets the name of the cookie and how
+//! long sessions live, unused and in all: both are judged by the server. Without https, on your machine, say
 //! [`plain_http`](SessionLayer::plain_http). [`SessionError`] says what a handler meets when a storage fails, and
 //! [`Flash`] leaves a message for the next page.
 //!

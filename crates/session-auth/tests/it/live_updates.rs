@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::socket::{Visitor, start};
+use crate::socket::{Visitor, a_guesser_has_to_wait, start};
 
 #[path = "../../examples/live_updates.rs"]
 #[allow(
@@ -97,4 +97,9 @@ async fn a_visitor_gets_no_stream_and_no_socket() {
         let head = String::from_utf8(refused.until(b"\r\n\r\n").await).unwrap();
         assert!(head.starts_with("HTTP/1.1 303 "), "{path}: {head}");
     }
+}
+
+#[tokio::test]
+async fn a_guesser_is_told_how_long_to_wait() {
+    a_guesser_has_to_wait(start(example::app().await).await).await;
 }

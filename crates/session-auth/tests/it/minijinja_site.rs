@@ -6,7 +6,7 @@ use std::time::Duration;
 use session_auth::testing::{advance, now};
 use session_auth::{MemoryStorage, SessionLayer};
 
-use crate::socket::{Visitor, start};
+use crate::socket::{Visitor, a_guesser_has_to_wait, start};
 
 #[path = "../../examples/minijinja_site.rs"]
 #[allow(
@@ -120,4 +120,9 @@ async fn an_old_login_is_asked_again_on_the_way_and_goes_on() {
         confirmed.body
     );
     assert_eq!(alice.get(site, "/keys").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_guesser_is_told_how_long_to_wait() {
+    a_guesser_has_to_wait(site().await).await;
 }

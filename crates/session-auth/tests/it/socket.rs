@@ -90,3 +90,21 @@ impl Visitor {
         reply
     }
 }
+
+/// Somebody guesses the password of `alice`, and is told how long to wait.
+#[cfg(all(feature = "memory", feature = "password"))]
+pub(crate) async fn a_guesser_has_to_wait(site: SocketAddr) {
+    let wrong = "login=alice&password=wrong+horse";
+    for _ in 0..100 {
+        let answer = Visitor::default().submit(site, "/login", wrong).await;
+        if answer.status() == 422 {
+            assert_eq!(answer.header("retry-after"), None);
+            continue;
+        }
+        assert_eq!(answer.status(), 429);
+        let seconds = answer.header("retry-after").unwrap();
+        assert!(seconds.parse::<u64>().unwrap() > 0, "{seconds}");
+        return;
+    }
+    panic!("a hundred guesses, and no end");
+}
