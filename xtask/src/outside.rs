@@ -1,7 +1,10 @@
 //! The library as somebody meets it who has read its README and nothing else: a new project outside of this workspace,
 //! made by the README's own commands and code blocks, built, and logged in to over HTTP.
 //!
-//! The only liberty taken is that `gatepost-session-auth` is the working copy, and that the port is a free one.
+//! The liberties taken: `gatepost-session-auth` is the working copy, everything else has the versions that this workspace
+//! was tested with, the port is a free one, and code of which the README shows only the definition may be unused. The
+//! program is run as the first steps leave it, and again with the sessions in SQLite; the other sections are compiled,
+//! and their tests run.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -15,8 +18,14 @@ use crate::command::{cargo, run as run_command};
 use crate::http::{Answer, get, post};
 use crate::workspace;
 
+mod readme;
+
+use readme::{Readme, Section};
+
 const LIBRARY: &str = "gatepost-session-auth";
 const FIRST_STEPS: &str = "From an empty project";
+const IN_MEMORY: &str = "SessionLayer::new(MemoryStorage::new()).plain_http()";
+const IN_SQLITE: &str = "sessions().await?.plain_http()";
 const ADDRESS: &str = "127.0.0.1:8080";
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,6 +39,11 @@ pub(crate) fn run() -> Result<()> {
     project.follow(first_steps)?;
     project.cargo(&["build", "--quiet"])?;
     log_in_and_out(&project)?;
+    let cookie = log_in(&project)?;
+    ensure!(
+        !is_logged_in(&project, &cookie)?,
+        "sessions in memory end with the program"
+    );
 
     // The rest of the page belongs to the same program, tests included. Not all of it is called from there.
     let main = fs::read_to_string(project.main())?;
@@ -37,74 +51,17 @@ pub(crate) fn run() -> Result<()> {
     for section in readme.sections_after(FIRST_STEPS) {
         project.follow(section)?;
     }
-    project.cargo(&["test", "--quiet"])
-}
+    project.cargo(&["test", "--quiet"])?;
 
-struct Readme {
-    sections: Vec<Section>,
-}
-
-struct Section {
-    heading: String,
-    commands: Vec<String>,
-    code: String,
-}
-
-impl Readme {
-    fn parse(text: &str) -> Self {
-        let mut sections = Vec::new();
-        let mut section = Section::new("");
-        let mut block = None;
-        for line in text.lines() {
-            match (block, line.strip_prefix("```")) {
-                (None, Some(language)) => block = Some(language.to_owned()),
-                (Some(_), Some(_)) => block = None,
-                (Some(language), None) => {
-                    match language.as_str() {
-                        "sh" => section.commands.push(line.to_owned()),
-                        "rust" => section.code += &format!("{line}\n"),
-                        _ => {}
-                    }
-                    block = Some(language);
-                }
-                (None, None) => {
-                    if let Some(heading) = line.strip_prefix('#') {
-                        let heading = heading.trim_start_matches('#').trim();
-                        sections.push(std::mem::replace(&mut section, Section::new(heading)));
-                    }
-                    block = None;
-                }
-            }
-        }
-        sections.push(section);
-        Self { sections }
-    }
-
-    fn place(&self, heading: &str) -> Option<usize> {
-        let is_it = |section: &Section| section.heading.starts_with(heading);
-        self.sections.iter().position(is_it)
-    }
-
-    fn section(&self, heading: &str) -> Result<&Section> {
-        let place = self.place(heading);
-        let section = place.and_then(|place| self.sections.get(place));
-        section.with_context(|| format!("the README has no section \"{heading}…\""))
-    }
-
-    fn sections_after(&self, heading: &str) -> impl Iterator<Item = &Section> {
-        let next = self.place(heading).map_or(self.sections.len(), |at| at + 1);
-        self.sections.iter().skip(next)
-    }
-}
-
-impl Section {
-    fn new(heading: &str) -> Self {
-        Self {
-            heading: heading.to_owned(),
-            commands: Vec::new(),
-            code: String::new(),
-        }
-    }
+    project.replace(IN_MEMORY, IN_SQLITE)?;
+    project.cargo(&["build", "--quiet"])?;
+    log_in_and_out(&project)?;
+    let cookie = log_in(&project)?;
+    ensure!(
+        is_logged_in(&project, &cookie)?,
+        "sessions in SQLite survive a restart"
+    );
+    Ok(())
 }
 
 struct Project {
@@ -151,6 +108,16 @@ impl Project {
         Ok(fs::write(self.main(), main)?)
     }
 
+    /// As the README says in words what goes in the place of what.
+    fn replace(&self, old: &str, new: &str) -> Result<()> {
+        let main = fs::read_to_string(self.main())?;
+        ensure!(
+            main.matches(old).count() == 1,
+            "the README has `{old}` once"
+        );
+        Ok(fs::write(self.main(), main.replace(old, new))?)
+    }
+
     fn add<'a>(&self, words: impl Iterator<Item = &'a str>) -> Result<()> {
         let mut arguments = vec!["add", "--quiet"];
         let library = self.library.to_string_lossy();
@@ -180,7 +147,10 @@ impl Project {
 
     fn start(&self) -> Result<Running> {
         let program = self.target().join("debug/hello");
-        let process = Command::new(program).stdin(Stdio::null()).spawn();
+        let process = Command::new(program)
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .spawn();
         let mut running = Running(process.context("the program of the README")?);
         let started = Instant::now();
         while TcpStream::connect(self.address).is_err() {
@@ -208,45 +178,67 @@ impl Drop for Running {
     }
 }
 
+const LOGIN: &str = "/login?next=/new";
+const RIGHT: &str = "login=alice&password=correct+horse";
+
+fn page(site: SocketAddr, cookie: &str) -> Result<Answer> {
+    get(site, "/new", &[("Cookie", cookie)])
+}
+
+fn submit(site: SocketAddr, path: &str, cookie: &str, form: &str) -> Result<Answer> {
+    let kind = ("Content-Type", "application/x-www-form-urlencoded");
+    post(site, path, &[kind, ("Cookie", cookie)], form.as_bytes())
+}
+
+fn cookie_of(answer: &Answer) -> Result<&str> {
+    let cookie = answer.header("set-cookie");
+    let cookie = cookie.context("a login sets a cookie")?;
+    Ok(cookie.split(';').next().unwrap_or_default())
+}
+
 /// What the README says that happens: a visitor is sent to the login page, a wrong password is refused, the right one
 /// leads back, and a logout counts for every copy of the cookie.
 fn log_in_and_out(project: &Project) -> Result<()> {
-    let running = project.start()?;
+    let _running = project.start()?;
     let site = project.address;
-    let page = |cookie: &str| get(site, "/new", &[("Cookie", cookie)]);
-    let submit = |path: &str, cookie: &str, form: &str| {
-        let kind = ("Content-Type", "application/x-www-form-urlencoded");
-        post(site, path, &[kind, ("Cookie", cookie)], form.as_bytes())
-    };
-    let login = "/login?next=/new";
-    let away = page("")?;
+    let away = page(site, "")?;
     expect(&away, 303, "a visitor is sent to the login page")?;
-    ensure!(away.header("location") == Some(login), "with the way back");
+    ensure!(away.header("location") == Some(LOGIN), "with the way back");
 
-    let wrong = submit(login, "", "login=alice&password=wrong+horse")?;
+    let wrong = submit(site, LOGIN, "", "login=alice&password=wrong+horse")?;
     expect(&wrong, 422, "a wrong password is refused")?;
     ensure!(wrong.header("set-cookie").is_none(), "and opens no session");
 
-    let right = submit(login, "", "login=alice&password=correct+horse")?;
+    let right = submit(site, LOGIN, "", RIGHT)?;
     expect(&right, 303, "the right password is taken")?;
     ensure!(right.header("location") == Some("/new"), "and leads back");
-    let cookie = right
-        .header("set-cookie")
-        .context("a login sets a cookie")?;
-    let cookie = cookie.split(';').next().unwrap_or_default();
+    let cookie = cookie_of(&right)?;
 
-    let inside = page(cookie)?;
+    let inside = page(site, cookie)?;
     expect(&inside, 200, "who is logged in gets the page")?;
     let said = String::from_utf8_lossy(&inside.body);
     ensure!(said.contains("alice"), "the page knows who it is: {said}");
     expect(
-        &submit("/logout", cookie, "")?,
+        &submit(site, "/logout", cookie, "")?,
         303,
         "a logout is acknowledged",
     )?;
-    expect(&page(cookie)?, 303, "the old cookie is worth nothing")?;
-    drop(running);
-    Ok(())
+    expect(&page(site, cookie)?, 303, "the old cookie is worth nothing")
+}
+
+/// The cookie of a login that is to be remembered, made with a program that has ended since.
+fn log_in(project: &Project) -> Result<String> {
+    let _running = project.start()?;
+    let right = submit(project.address, LOGIN, "", &format!("{RIGHT}&remember=on"))?;
+    let cookie = right.header("set-cookie").unwrap_or_default();
+    ensure!(cookie.contains("Max-Age="), "it is remembered: {cookie}");
+    Ok(cookie_of(&right)?.to_owned())
+}
+
+/// Asked of the program when it is started again.
+fn is_logged_in(project: &Project, cookie: &str) -> Result<bool> {
+    let _running = project.start()?;
+    Ok(page(project.address, cookie)?.status == 200)
 }
 
 fn expect(answer: &Answer, status: u16, what: &str) -> Result<()> {
@@ -256,30 +248,4 @@ fn expect(answer: &Answer, status: u16, what: &str) -> Result<()> {
         answer.status
     );
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_and_code_are_found_under_their_headings() -> Result<()> {
-        let readme = Readme::parse(
-            "# name\n## From an empty project, quickly\n```sh\ncargo add axum\n```\ntext\n```rust\n# fn main() {}\n```\n\
-             ### Later\n```toml\nno = 1\n```\n```rust\nstruct Later;\n```\n",
-        );
-        let first = readme.section(FIRST_STEPS)?;
-        assert_eq!(first.commands, ["cargo add axum"]);
-        assert_eq!(
-            first.code, "# fn main() {}\n",
-            "a `#` inside of a block is no heading"
-        );
-        let later: Vec<&str> = readme
-            .sections_after(FIRST_STEPS)
-            .map(|section| section.code.as_str())
-            .collect();
-        assert_eq!(later, ["struct Later;\n"]);
-        assert!(readme.section("Nowhere").is_err());
-        Ok(())
-    }
 }
