@@ -1,6 +1,7 @@
 //! The one table of who may do what; every question about permission in the program is asked here.
 
-use crate::post::{Post, Status};
+use crate::ids::UserId;
+use crate::post::{Post, Status, Summary};
 use crate::role::Role;
 use crate::user::User;
 
@@ -66,27 +67,42 @@ impl Action {
     ];
 }
 
-/// A post as the table sees it. A post in the trash comes back as what it was, so both kinds of trash have a column.
+/// A post as the table sees it. A post in the trash comes back as what it was, so every kind of trash has a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Draft,
     /// A draft that becomes public by itself.
     Scheduled,
     Published,
-    /// In the trash, never seen by strangers.
+    /// A draft in the trash, never seen by strangers.
     TrashedDraft,
-    /// In the trash, and public before.
-    TrashedPublic,
+    /// A draft in the trash that had been public before it was one.
+    TrashedFormer,
+    /// In the trash, with a moment at which it would become public.
+    TrashedScheduled,
+    /// In the trash, and public again when it is taken out.
+    TrashedPublished,
 }
 
-impl State {
-    fn of(post: &Post) -> Self {
-        match (post.status, post.was_public()) {
-            (Status::Draft, _) if post.publish_at.is_some() => Self::Scheduled,
-            (Status::Draft, _) => Self::Draft,
-            (Status::Published, _) => Self::Published,
-            (Status::Trashed, false) => Self::TrashedDraft,
-            (Status::Trashed, true) => Self::TrashedPublic,
+/// What the table asks of a post.
+struct Asked {
+    owner: UserId,
+    status: Status,
+    was_public: bool,
+    is_scheduled: bool,
+    returns_to_readers: bool,
+}
+
+impl Asked {
+    fn state(&self) -> State {
+        match self.status {
+            Status::Draft if self.is_scheduled => State::Scheduled,
+            Status::Draft => State::Draft,
+            Status::Published => State::Published,
+            Status::Trashed if self.returns_to_readers => State::TrashedPublished,
+            Status::Trashed if self.is_scheduled => State::TrashedScheduled,
+            Status::Trashed if self.was_public => State::TrashedFormer,
+            Status::Trashed => State::TrashedDraft,
         }
     }
 }
@@ -94,11 +110,34 @@ impl State {
 impl Viewer {
     /// Whether this viewer may do this to this post.
     pub fn may(&self, action: Action, post: &Post) -> bool {
+        let asked = Asked {
+            owner: post.owner.id,
+            status: post.status,
+            was_public: post.was_public(),
+            is_scheduled: post.publish_at.is_some(),
+            returns_to_readers: post.returns_to_readers,
+        };
+        self.may_to(action, &asked)
+    }
+
+    /// As [`Self::may`], for a post in a list.
+    pub fn may_to_listed(&self, action: Action, post: &Summary) -> bool {
+        let asked = Asked {
+            owner: post.owner.id,
+            status: post.status,
+            was_public: post.published_at.is_some(),
+            is_scheduled: post.publish_at.is_some(),
+            returns_to_readers: post.returns_to_readers,
+        };
+        self.may_to(action, &asked)
+    }
+
+    fn may_to(&self, action: Action, asked: &Asked) -> bool {
         let standing = match self {
-            Self::User(user) if !user.disabled => Some((user.role, user.id == post.owner.id)),
+            Self::User(user) if !user.disabled => Some((user.role, user.id == asked.owner)),
             _ => None,
         };
-        allowed(standing, State::of(post), action)
+        allowed(standing, asked.state(), action)
     }
 
     /// Whether this viewer may do this on the site.
@@ -140,7 +179,10 @@ impl Viewer {
 /// The table. `standing` is the role and whether the post is the person's own; `None` is a visitor.
 fn allowed(standing: Option<(Role, bool)>, state: State, action: Action) -> bool {
     use Action::{Delete, Edit, Publish, Purge, Restore, Submit, View};
-    use State::{Draft, Published, Scheduled, TrashedDraft, TrashedPublic};
+    use State::{
+        Draft, Published, Scheduled, TrashedDraft, TrashedFormer, TrashedPublished,
+        TrashedScheduled,
+    };
 
     match (standing, state, action) {
         // What is published, everybody reads.
@@ -148,7 +190,11 @@ fn allowed(standing: Option<(Role, bool)>, state: State, action: Action) -> bool
         (None, _, _) => false,
 
         // A trashed post can only be looked at, taken out and deleted for good; a live one is neither.
-        (_, TrashedDraft | TrashedPublic, Edit | Submit | Publish | Delete) => false,
+        (
+            _,
+            TrashedDraft | TrashedFormer | TrashedScheduled | TrashedPublished,
+            Edit | Submit | Publish | Delete,
+        ) => false,
         (_, Draft | Scheduled | Published, Restore | Purge) => false,
 
         (Some((Role::Owner | Role::Editor, _)), _, _) => true,
@@ -158,7 +204,10 @@ fn allowed(standing: Option<(Role, bool)>, state: State, action: Action) -> bool
         (Some((Role::Contributor, true)), Draft, View | Edit | Submit | Delete) => true,
         (Some((Role::Contributor, true)), Scheduled, View) => true,
         (Some((Role::Contributor, true)), TrashedDraft, View | Restore | Purge) => true,
-        (Some((Role::Contributor, true)), TrashedPublic, View) => true,
+        // Whoever may throw it away may take it out; what strangers have seen, only those who publish delete for good.
+        (Some((Role::Contributor, true)), TrashedFormer, View | Restore) => true,
+        // Others threw these away, and out of the trash they would be on their way to readers again.
+        (Some((Role::Contributor, true)), TrashedScheduled | TrashedPublished, View) => true,
         (Some((Role::Contributor, _)), _, _) => false,
     }
 }

@@ -136,6 +136,8 @@ pub struct Post {
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
     pub trashed_at: Option<OffsetDateTime>,
+    /// In the trash: readers see it again when it is taken out.
+    pub returns_to_readers: bool,
     /// In the writer's order. The first is the post's image.
     pub pictures: Vec<Picture>,
 }
@@ -195,6 +197,8 @@ pub struct Summary {
     pub in_review: bool,
     pub updated_at: OffsetDateTime,
     pub trashed_at: Option<OffsetDateTime>,
+    /// In the trash: readers see it again when it is taken out.
+    pub returns_to_readers: bool,
     pub picture: Option<Picture>,
 }
 

@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (
         1,
         "people",
@@ -59,6 +59,11 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
         10,
         "held",
         include_str!("../migrations/sqlite/0010_held.sql"),
+    ),
+    (
+        11,
+        "trash",
+        include_str!("../migrations/sqlite/0011_trash.sql"),
     ),
 ];
 

@@ -48,6 +48,7 @@ pub(crate) fn table(app: Arc<App>) -> Router {
         .route("/drafts", get(drafts::index))
         .route("/drafts/review", get(drafts::review))
         .route("/trash", get(trash::index))
+        .route("/trash/all", get(trash::all))
         .route("/account", get(account::show).post(account::update))
         .route("/account/password", get(account::password).post(account::change))
         .route("/account/sessions", get(account::sessions).post(account::end))

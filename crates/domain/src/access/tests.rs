@@ -25,7 +25,7 @@ fn user(id: i64, role: Role) -> User {
     }
 }
 
-fn post(owner: &User, (status, was_public, scheduled): Column) -> Post {
+fn post(owner: &User, (status, was_public, scheduled, returns): Column) -> Post {
     let at = OffsetDateTime::UNIX_EPOCH;
     Post {
         id: PostId(1),
@@ -45,35 +45,40 @@ fn post(owner: &User, (status, was_public, scheduled): Column) -> Post {
         created_at: at,
         updated_at: at,
         trashed_at: (status == Status::Trashed).then_some(at),
+        returns_to_readers: returns,
         pictures: Vec::new(),
     }
 }
 
-/// Status, whether it was public, whether it becomes public by itself.
-type Column = (Status, bool, bool);
+/// Status, whether it was public, whether it becomes public by itself, whether it is public again out of the trash.
+type Column = (Status, bool, bool, bool);
 
-/// Columns: draft, draft that was public, scheduled, published, trashed draft, trashed that was public.
-const COLUMNS: [Column; 6] = [
-    (Status::Draft, false, false),
-    (Status::Draft, true, false),
-    (Status::Draft, false, true),
-    (Status::Published, true, false),
-    (Status::Trashed, false, false),
-    (Status::Trashed, true, false),
+/// Columns: draft, draft that was public, scheduled, published; in the trash: draft, draft that was public, scheduled,
+/// scheduled that was public, published.
+const COLUMNS: [Column; 9] = [
+    (Status::Draft, false, false, false),
+    (Status::Draft, true, false, false),
+    (Status::Draft, false, true, false),
+    (Status::Published, true, false, false),
+    (Status::Trashed, false, false, false),
+    (Status::Trashed, true, false, false),
+    (Status::Trashed, false, true, false),
+    (Status::Trashed, true, true, false),
+    (Status::Trashed, true, false, true),
 ];
 
 /// Letters: View, Edit, Submit, Publish, Delete, Restore, purge (X); a dot is a refusal.
 #[rustfmt::skip] // a table is read by its columns
-const TABLE: [(Option<Role>, bool, [&str; 6]); 9] = [
-    (None, false,                    [".......", ".......", ".......", "V......", ".......", "......."]),
-    (Some(Role::Owner), true,        ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
-    (Some(Role::Owner), false,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
-    (Some(Role::Editor), true,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
-    (Some(Role::Editor), false,      ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
-    (Some(Role::Author), true,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX"]),
-    (Some(Role::Author), false,      [".......", ".......", ".......", "V......", ".......", "......."]),
-    (Some(Role::Contributor), true,  ["VES.D..", "VES.D..", "V......", "V......", "V....RX", "V......"]),
-    (Some(Role::Contributor), false, [".......", ".......", ".......", "V......", ".......", "......."]),
+const TABLE: [(Option<Role>, bool, [&str; 9]); 9] = [
+    (None, false,                     [".......", ".......", ".......", "V......", ".......", ".......", ".......", ".......", "......."]),
+    (Some(Role::Owner), true,         ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX", "V....RX", "V....RX", "V....RX"]),
+    (Some(Role::Owner), false,        ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX", "V....RX", "V....RX", "V....RX"]),
+    (Some(Role::Editor), true,        ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX", "V....RX", "V....RX", "V....RX"]),
+    (Some(Role::Editor), false,       ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX", "V....RX", "V....RX", "V....RX"]),
+    (Some(Role::Author), true,        ["VESPD..", "VESPD..", "VESPD..", "VESPD..", "V....RX", "V....RX", "V....RX", "V....RX", "V....RX"]),
+    (Some(Role::Author), false,       [".......", ".......", ".......", "V......", ".......", ".......", ".......", ".......", "......."]),
+    (Some(Role::Contributor), true,   ["VES.D..", "VES.D..", "V......", "V......", "V....RX", "V....R.", "V......", "V......", "V......"]),
+    (Some(Role::Contributor), false,  [".......", ".......", ".......", "V......", ".......", ".......", ".......", ".......", "......."]),
 ];
 
 #[test]
@@ -97,6 +102,57 @@ fn every_cell_of_the_table_says_what_is_written_here() {
                 })
                 .collect();
             assert_eq!(said, cell, "{role:?}, own: {own}, {column:?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_may_throw_a_post_away_may_take_it_out_again() {
+    let stranger = user(9, Role::Author);
+    for role in Role::ALL {
+        let me = user(1, role);
+        for column in COLUMNS {
+            for owner in [&me, &stranger] {
+                let live = post(owner, column);
+                let viewer = Viewer::User(me.clone());
+                let thrown_away = Post {
+                    returns_to_readers: live.status == Status::Published,
+                    status: Status::Trashed,
+                    trashed_at: Some(OffsetDateTime::UNIX_EPOCH),
+                    ..live.clone()
+                };
+                assert!(
+                    !viewer.may(Action::Delete, &live) || viewer.may(Action::Restore, &thrown_away),
+                    "{role} {column:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_brings_a_post_towards_readers_by_taking_it_out_who_may_not_publish_it() {
+    for role in Role::ALL {
+        let me = user(1, role);
+        let viewer = Viewer::User(me.clone());
+        for (status, scheduled) in [(Status::Draft, true), (Status::Published, false)] {
+            for was_public in [false, true] {
+                let live = post(&me, (status, was_public, scheduled, false));
+                let thrown_away = post(
+                    &me,
+                    (
+                        Status::Trashed,
+                        was_public,
+                        scheduled,
+                        status == Status::Published,
+                    ),
+                );
+                assert_eq!(
+                    viewer.may(Action::Restore, &thrown_away),
+                    viewer.may(Action::Publish, &live),
+                    "{role} {status:?}"
+                );
+            }
         }
     }
 }
@@ -165,6 +221,9 @@ fn only_a_post_that_was_public_is_ever_called_gone() {
         (COLUMNS[3], Sight::Visible, Sight::Visible),
         (COLUMNS[4], Sight::Hidden, Sight::Hidden),
         (COLUMNS[5], Sight::Gone, Sight::Gone),
+        (COLUMNS[6], Sight::Hidden, Sight::Hidden),
+        (COLUMNS[7], Sight::Gone, Sight::Gone),
+        (COLUMNS[8], Sight::Gone, Sight::Gone),
     ] {
         let post = post(&owner, column);
         assert_eq!(

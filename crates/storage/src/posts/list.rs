@@ -46,6 +46,8 @@ const REVIEW: List = list!(by "p.submitted_at", "p.id" from "posts p"
     where "p.submitted_at is not null and p.trashed_at is null");
 const TRASH: List = list!(by "p.trashed_at", "p.id" from "posts p"
     where "p.owner = $4 and p.trashed_at is not null");
+const ALL_TRASH: List =
+    list!(by "p.trashed_at", "p.id" from "posts p" where "p.trashed_at is not null");
 
 /// What a list is of.
 #[derive(Clone, Copy)]
@@ -116,6 +118,15 @@ impl Posts<'_> {
         self.page(TRASH, Of::Number(owner.0), from, limit).await
     }
 
+    /// Everybody's posts in the trash, the last thrown away first.
+    pub async fn all_trash(
+        &self,
+        from: Option<Direction>,
+        limit: u32,
+    ) -> Result<Page<Summary>, Error> {
+        self.page(ALL_TRASH, Of::All, from, limit).await
+    }
+
     pub(super) async fn page(
         &self,
         list: List,
@@ -175,6 +186,7 @@ mod tests {
             (DRAFTS, "posts_drafts"),
             (REVIEW, "posts_review"),
             (TRASH, "posts_trash"),
+            (ALL_TRASH, "posts_old_trash"),
         ] {
             for sql in [list.before, list.after] {
                 let plan = plan(sql).await;

@@ -71,6 +71,7 @@ impl PostRow {
             created_at: moment::from_millis("posts.created_at", self.created_at)?,
             updated_at: moment::from_millis("posts.updated_at", self.updated_at)?,
             trashed_at: moment::from_optional("posts.trashed_at", self.trashed_at)?,
+            returns_to_readers: self.trashed_at.is_some() && self.status == "published",
             pictures,
         })
     }
@@ -146,6 +147,7 @@ impl SummaryRow {
             in_review: self.submitted_at.is_some(),
             updated_at: moment::from_millis("posts.updated_at", self.updated_at)?,
             trashed_at: moment::from_optional("posts.trashed_at", self.trashed_at)?,
+            returns_to_readers: self.trashed_at.is_some() && self.status == "published",
             picture,
         })
     }

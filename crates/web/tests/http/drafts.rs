@@ -233,3 +233,113 @@ async fn after_thirty_days_the_trash_is_emptied() {
         .expect_text("Young")
         .expect_no_text("Old");
 }
+
+#[tokio::test]
+async fn a_contributor_does_not_send_back_to_readers_what_an_editor_threw_away() {
+    let site = Site::new().await;
+    site.account("connie", Role::Contributor).await;
+    let (mut connie, mut bob) = (site.logged_in("connie").await, site.logged_in("bob").await);
+    for (title, action) in [("Later", "schedule"), ("Now", "publish")] {
+        write(&mut connie, title, "review").await;
+        let slug = title.to_lowercase();
+        let accepted = form(title, action).text("revision", "1").text(
+            "publish_at",
+            if action == "schedule" {
+                "2031-05-06T09:30"
+            } else {
+                ""
+            },
+        );
+        bob.post_multipart(&format!("/{slug}/edit"), accepted)
+            .await
+            .expect(303);
+        bob.post(&format!("/{slug}/delete"), &[]).await.expect(303);
+        let refused = connie.post(&format!("/{slug}/restore"), &[]).await;
+        refused
+            .expect(403)
+            .expect_text("an editor takes it out of the trash");
+    }
+    connie
+        .get("/trash")
+        .await
+        .expect(200)
+        .expect_text("Later")
+        .expect_text("An editor can put it back")
+        .expect_no_text("/restore\"")
+        .expect_no_text("/purge\"");
+    site.browser().get("/now").await.expect(410);
+    bob.post("/later/restore", &[]).await.expect(303);
+    bob.get("/later/edit")
+        .await
+        .expect_text("value=\"2031-05-06T09:30\"");
+}
+
+#[tokio::test]
+async fn a_contributor_takes_back_what_they_threw_away_though_it_was_public_once() {
+    let site = Site::new().await;
+    site.account("connie", Role::Contributor).await;
+    let (mut connie, mut bob) = (site.logged_in("connie").await, site.logged_in("bob").await);
+    write(&mut connie, "Too soon", "review").await;
+    for (action, revision) in [("publish", "1"), ("draft", "2")] {
+        let step = form("Too soon", action).text("revision", revision);
+        bob.post_multipart("/too-soon/edit", step).await.expect(303);
+    }
+    connie
+        .post("/too-soon/delete", &[])
+        .await
+        .expect_redirect("/");
+    connie
+        .get("/trash")
+        .await
+        .expect_text("action=\"/too-soon/restore\"")
+        .expect_no_text("/too-soon/purge");
+    connie.post("/too-soon/purge", &[]).await.expect(410);
+    connie
+        .post("/too-soon/restore", &[])
+        .await
+        .expect_redirect("/too-soon");
+    site.browser().get("/too-soon").await.expect(404);
+}
+
+#[tokio::test]
+async fn editors_see_everybodys_trash_and_put_back_what_others_threw_away() {
+    let site = Site::new().await;
+    let (mut carol, mut bob) = (site.logged_in("carol").await, site.logged_in("bob").await);
+    for (browser, title) in [(&mut carol, "Of carol"), (&mut bob, "Of bob")] {
+        write(browser, title, "publish").await;
+        let slug = title.replace(' ', "-").to_lowercase();
+        browser
+            .post(&format!("/{slug}/delete"), &[])
+            .await
+            .expect(303);
+    }
+    carol.get("/trash").await.expect_no_text("/trash/all");
+    carol.get("/trash/all").await.expect(403);
+    site.browser()
+        .get("/trash/all")
+        .await
+        .expect_redirect("/login?next=/trash/all");
+    bob.get("/trash")
+        .await
+        .expect_text("href=\"/trash/all\"")
+        .expect_no_text("Of carol");
+    bob.get("/trash/all")
+        .await
+        .expect(200)
+        .expect_text("<span>carol</span>")
+        .expect_text("action=\"/of-bob/restore\"")
+        .expect_text("href=\"/of-carol/purge\"");
+    bob.get("/of-carol/purge")
+        .await
+        .expect_text("href=\"/trash/all\"");
+    bob.post("/of-carol/restore", &[])
+        .await
+        .expect_redirect("/of-carol");
+    carol.get("/of-carol").await.expect(200);
+    bob.post("/of-bob/purge", &[])
+        .await
+        .expect_redirect("/trash");
+    bob.get("/trash/all")
+        .await
+        .expect_text("Nothing lies here. What is deleted");
+}

@@ -81,6 +81,10 @@ pub(crate) async fn restore(
 /// A post in the trash that was never public is unknown to others.
 fn refusal(viewer: &Viewer, post: &Post) -> Error {
     match viewer.sight(post) {
+        _ if viewer.may(Action::View, post) => Error::Forbidden(
+            "It would be on its way to readers again, so an editor takes it out of the trash."
+                .into(),
+        ),
         Sight::Hidden => Error::NotFound,
         _ => Error::Forbidden(whose(post).into()),
     }
