@@ -8,9 +8,10 @@ use gatepost_domain::slug::Slug;
 use gatepost_domain::tag::TagKey;
 use gatepost_domain::username::Username;
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::edition::ASK_FIRST;
 use crate::error::Error;
 
 /// What may not stand in a segment as it is (the path and userinfo sets of the URL standard, and `%`).
@@ -36,10 +37,13 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The answer of an address that readers may have kept: the post is elsewhere, for good.
+/// The answer of an address that readers may have kept: the post is elsewhere. It is asked for again each time: a name may
+/// be taken back, and a browser that remembers both ways would go round in circles.
 pub(crate) fn moved(to: &str) -> Response {
     // A path of ours is encoded, and so is a header value.
-    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
+    let to = HeaderValue::try_from(to).expect("an encoded path");
+    let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, ASK_FIRST)];
+    (StatusCode::MOVED_PERMANENTLY, headers).into_response()
 }
 
 /// The first segment of an address, as it was asked for. Bytes that are no text name nothing, and so are a 404.

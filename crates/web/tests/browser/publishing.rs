@@ -74,6 +74,29 @@ async fn from_draft_to_readers(script: Script) -> Journey {
     author.close().await
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn a_post_that_was_renamed_and_renamed_back_is_found_by_who_followed_both_ways() -> Journey {
+    let site = Site::start().await?;
+    let author = Browser::start(Script::On).await?;
+    let reader = Browser::start(Script::On).await?;
+    author.open(&site, "/login?next=/new").await?;
+    author.log_in("carol").await?;
+    author.type_into("title", "Ebb").await?;
+    author.type_into("text", "It goes.").await?;
+    author.publish().await?;
+    for (from, to) in [("ebb", "flow"), ("flow", "ebb"), ("ebb", "flow")] {
+        author.open(&site, &format!("/{from}/edit")).await?;
+        choose(&author, "slug", to).await?;
+        author.publish().await?;
+        reader.open(&site, &format!("/{from}")).await?;
+        assert_eq!(reader.place().await?, format!("/{to}"));
+        assert_eq!(reader.text("main h1").await?, "Ebb");
+    }
+    reader.close().await?;
+    author.close().await
+}
+
 /// No stranger finds a post that is not out yet, in no way.
 async fn is_hidden_from(reader: &Browser, site: &Site) -> Journey {
     for page in ["/", "/high-water", "/archive", "/search?q=water"] {
