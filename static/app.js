@@ -136,16 +136,13 @@ form.addEventListener("drop", (event) => {
   if (event.target.type !== "file" && take(event.dataTransfer.files)) event.preventDefault();
 });
 
-// Ctrl or Cmd: S saves a draft, or keeps the changes of what is public; Enter presses the last button.
+// Ctrl or Cmd: S saves what is a draft and stays one, and only keeps the rest; Enter presses the button that stands out.
+// A page without that button has nothing to press: a form that is sent by none is published.
 addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-  const buttons = [...form.querySelectorAll(".bar button")];
-  if (event.key === "s") {
-    event.preventDefault();
-    if ("live" in form.dataset) keep();
-    else form.requestSubmit(buttons.find((button) => button.value === "draft"));
-  } else if (event.key === "Enter") {
-    event.preventDefault();
-    form.requestSubmit(buttons.at(-1));
-  }
+  if (event.key !== "s" && event.key !== "Enter") return;
+  event.preventDefault();
+  const button = form.querySelector(event.key === "s" ? "[data-save]" : "button.primary");
+  if (button) form.requestSubmit(button);
+  else if (event.key === "s") keep();
 });

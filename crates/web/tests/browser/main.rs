@@ -11,6 +11,7 @@ mod parking;
 mod publishing;
 mod reading;
 mod refusals;
+mod shortcuts;
 mod together;
 mod without_script;
 mod writing;

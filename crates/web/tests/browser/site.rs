@@ -45,6 +45,23 @@ impl Site {
         Ok(site)
     }
 
+    /// One more account, of this role.
+    pub(crate) fn add(&self, name: &str, role: &str) -> Result<(), Box<dyn Error>> {
+        add_account(self.data.path(), name, role)
+    }
+
+    /// Does something to the database behind the blog's back.
+    pub(crate) async fn meddle(&self, sql: &'static str) -> Result<(), Box<dyn Error>> {
+        let file = format!(
+            "sqlite:{}",
+            self.data.path().join("gatepost.sqlite").display()
+        );
+        let pool = sqlx::SqlitePool::connect(&file).await?;
+        sqlx::query(sql).execute(&pool).await?;
+        pool.close().await;
+        Ok(())
+    }
+
     /// The whole address of a path.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

@@ -90,9 +90,12 @@ async fn numbers_and_old_addresses_lead_to_the_post() {
     for old in ["/before", "/1"] {
         let answer = reader.get(old).await.expect(301);
         assert_eq!(answer.location(), "/after");
+        // Renamed back, the way back would be a circle in a browser that remembers this one.
+        assert_eq!(answer.header("cache-control"), "no-cache");
     }
     let answer = reader.get("/before/image").await.expect(301);
     assert_eq!(answer.location(), "/after/image");
+    assert_eq!(answer.header("cache-control"), "no-cache");
     reader.get("/2").await.expect(404);
     reader.get("/0").await.expect(404);
 }
@@ -312,6 +315,49 @@ async fn a_form_without_a_login_comes_back_whole_and_is_saved_with_one() {
         .await
         .expect(200)
         .expect_text("Written by carol");
+}
+
+#[tokio::test]
+async fn who_has_to_log_in_again_is_offered_what_they_asked_for_and_nothing_that_unpublishes() {
+    let site = Site::new().await;
+    let post = published(&site, "Read by all").await;
+    let edit = format!("{post}/edit");
+    for asked in ["publish", "draft", "preview", "schedule", "review"] {
+        for address in [&edit, "/new", "/nothing/edit"] {
+            let sent = form("Read by all", "Words.").text("action", asked);
+            let page = site.browser().post_multipart(address, sent).await;
+            let page = page.expect(401).text();
+            let mut offered: Vec<&str> = page
+                .split("<button")
+                .filter_map(|button| button.split("name=\"action\" value=\"").nth(1))
+                .filter_map(|rest| rest.split('"').next())
+                .collect();
+            assert_eq!(offered.remove(0), asked, "with the login, {address}");
+            offered.retain(|action| *action != "preview");
+            assert_eq!(offered, [""; 0], "{asked}, {address}");
+        }
+    }
+    // A version that was to be put into the text is not published instead.
+    let sent = form("Read by all", "Words.").text("take", "mine");
+    let page = site.browser().post_multipart(&edit, sent).await;
+    page.expect(401)
+        .expect_text("value=\"mine\">Log in and go on<")
+        .expect_no_text("value=\"publish\"");
+
+    let again = form("Read by all", "Other words.")
+        .text("revision", "1")
+        .text("login", "alice")
+        .text("password", Site::PASSWORD)
+        .text("action", "publish");
+    site.browser()
+        .post_multipart(&edit, again)
+        .await
+        .expect_redirect(&post);
+    site.browser()
+        .get(&post)
+        .await
+        .expect(200)
+        .expect_text("Other words.");
 }
 
 #[tokio::test]
