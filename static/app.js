@@ -12,6 +12,9 @@ const asJson = { accept: "application/problem+json, application/json, text/html;
 // Keeping: some seconds after the last key, and at least twice a minute.
 let changed = false, sent = false, timer, since, keeping;
 
+// Later than every state of this form before, wherever that was typed: what arrives late must not replace what is newer.
+const turn = () => { form.elements.turn.value = Math.max(Date.now(), Number(form.elements.turn.value) + 1); };
+
 function typed() {
   changed = true;
   since ??= Date.now();
@@ -23,6 +26,7 @@ async function keep() {
   clearTimeout(timer);
   if (sent) return;
   if (keeping) return typed();
+  turn();
   const body = new FormData(form);
   for (const name of ["image", "login", "password"]) body.delete(name);
   body.set("address", form.getAttribute("action"));
@@ -46,6 +50,7 @@ async function keep() {
 
 form.addEventListener("input", typed);
 form.addEventListener("submit", () => {
+  turn();
   sent = true;
   clearTimeout(timer);
   keeping?.abort();

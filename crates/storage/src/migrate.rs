@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (
         1,
         "people",
@@ -64,6 +64,11 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
         11,
         "trash",
         include_str!("../migrations/sqlite/0011_trash.sql"),
+    ),
+    (
+        12,
+        "turns",
+        include_str!("../migrations/sqlite/0012_turns.sql"),
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! Forms that wait for their author: given back to nobody else, a few for each person, for a week.
 //!
 //! Invariant: nothing that somebody sent and was told is kept gives way to something newer; what was only being typed
-//! does, the oldest first.
+//! does, the oldest first. What arrives late replaces nothing that is newer.
 
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::UserId;
@@ -19,9 +19,6 @@ pub const MOST: i64 = 5;
 /// How long a form waits.
 pub const LASTS: Duration = Duration::days(7);
 
-/// A form that was saved so recently is not parked by what its page sent before it was answered.
-const LATE: Duration = Duration::seconds(15);
-
 /// The repository of parked forms.
 pub struct Parked<'a>(pub(crate) &'a Db);
 
@@ -36,6 +33,8 @@ pub struct NewForm<'a> {
     pub title: &'a str,
     /// Every field with what stands in it.
     pub fields: &'a [(String, String)],
+    /// Grows from one state of the form to the next, as its page counts; 0 when it does not.
+    pub turn: i64,
     pub reason: Reason,
 }
 
@@ -56,8 +55,8 @@ pub enum Kept {
     Yes,
     /// As many wait already as one person may have.
     Full,
-    /// It was saved a moment ago.
-    Saved,
+    /// A newer state of it waits, or was saved.
+    Late,
 }
 
 /// A form in the list of those that wait.
@@ -84,18 +83,24 @@ const OLDEST_TYPED: &str = "
     delete from parked where person = $1 and form = (
         select form from parked where person = $1 and refused = 0 and form <> $2 order by parked_at limit 1)";
 const PARK: &str = "
-    insert into parked (person, form, address, title, fields, refused, parked_at)
-    values ($1, $2, $3, $4, $5, $6, $7)
+    insert into parked (person, form, address, title, fields, refused, parked_at, turn)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (person, form) do update
     set address = excluded.address, title = excluded.title, fields = excluded.fields,
-        refused = case when parked.refused = 1 then 1 else excluded.refused end, parked_at = excluded.parked_at";
-const SAVED: &str = "select 1 from submissions where person = $1 and key = $2 and saved_at > $3";
+        refused = case when parked.refused = 1 then 1 else excluded.refused end, parked_at = excluded.parked_at,
+        turn = excluded.turn
+    where excluded.turn >= parked.turn or excluded.turn = 0";
+const SAVED: &str =
+    "select 1 from submissions where person = $1 and key = $2 and turn >= $3 and $3 > 0";
 const WAITING: &str = "
     select form, address, title, refused, parked_at from parked
     where person = $1 and parked_at > $2
     order by parked_at desc";
 const FIND: &str =
     "select address, fields from parked where person = $1 and form = $2 and parked_at > $3";
+const REACHED: &str =
+    "update submissions set turn = $3 where person = $1 and key = $2 and turn < $3";
+const OLDER: &str = "delete from parked where person = $1 and form = $2 and (turn <= $3 or $3 = 0)";
 const DISCARD: &str = "delete from parked where person = $1 and form = $2";
 const EXPIRE: &str = "delete from parked where parked_at <= $1";
 const PEOPLE: &str = "select distinct person from parked";
@@ -116,13 +121,13 @@ impl Parked<'_> {
         let fields = serde_json::to_string(new.fields)
             .map_err(|error| Error::row("parked.fields", error))?;
         let mut tx = self.0.begin().await?;
-        if new.reason == Reason::Typing && just_saved(&mut tx, new, now).await? {
-            return Ok(Kept::Saved);
+        if new.reason != Reason::Refused && was_saved(&mut tx, new).await? {
+            return Ok(Kept::Late);
         }
         if !has_room(&mut tx, new, now).await? {
             return Ok(Kept::Full);
         }
-        on!(Tx, &mut tx, |conn| {
+        let written = on!(Tx, &mut tx, |conn| {
             query(PARK)
                 .bind(new.person.0)
                 .bind(new.key.as_str())
@@ -131,12 +136,32 @@ impl Parked<'_> {
                 .bind(fields)
                 .bind(i64::from(new.reason != Reason::Typing))
                 .bind(now)
+                .bind(new.turn)
                 .execute(&mut **conn)
                 .await
-                .map(drop)
+                .map(|done| done.rows_affected())
         })?;
+        if written == 0 {
+            return Ok(Kept::Late);
+        }
         tx.commit().await?;
         Ok(Kept::Yes)
+    }
+
+    /// The form was saved as it was at this turn: what waits of it goes, unless it is newer, and what is older comes late.
+    pub async fn saved(&self, person: UserId, key: &FormKey, turn: i64) -> Result<(), Error> {
+        let mut tx = self.0.begin().await?;
+        for sql in [REACHED, OLDER] {
+            on!(Tx, &mut tx, |conn| query(sql)
+                .bind(person.0)
+                .bind(key.as_str())
+                .bind(turn)
+                .execute(&mut **conn)
+                .await
+                .map(drop))?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// What waits for this person, newest first.
@@ -234,11 +259,11 @@ async fn has_room(tx: &mut Tx, new: &NewForm<'_>, now: i64) -> Result<bool, Erro
     Ok(made > 0)
 }
 
-async fn just_saved(tx: &mut Tx, new: &NewForm<'_>, now: i64) -> Result<bool, Error> {
+async fn was_saved(tx: &mut Tx, new: &NewForm<'_>) -> Result<bool, Error> {
     let saved: Option<i64> = on!(Tx, tx, |conn| query_scalar(SAVED)
         .bind(new.person.0)
         .bind(new.key.as_str())
-        .bind(now - millis(LATE))
+        .bind(new.turn)
         .fetch_optional(&mut **conn)
         .await)?;
     Ok(saved.is_some())

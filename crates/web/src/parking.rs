@@ -156,6 +156,7 @@ mod tests {
             address: "/new",
             title: "",
             fields: &[],
+            turn: 0,
             reason: Reason::Refused,
         };
         parking.comes_for(carol);

@@ -14,6 +14,16 @@ fn key(seed: u8) -> FormKey {
 }
 
 async fn park(db: &Db, person: UserId, seed: u8, title: &str, reason: Reason) -> Kept {
+    park_at(db, person, seed, title, (0, reason)).await
+}
+
+async fn park_at(
+    db: &Db,
+    person: UserId,
+    seed: u8,
+    title: &str,
+    (turn, reason): (i64, Reason),
+) -> Kept {
     let fields = [
         ("title".to_owned(), title.to_owned()),
         ("text".to_owned(), "Some words.".to_owned()),
@@ -26,6 +36,7 @@ async fn park(db: &Db, person: UserId, seed: u8, title: &str, reason: Reason) ->
             address,
             title,
             fields: &fields,
+            turn,
             reason,
         })
         .await
@@ -155,14 +166,53 @@ async fn what_the_page_sent_late_does_not_bring_a_saved_form_back() {
         ..edit(&alice, "Saved")
     };
     create(&db, &saved).await;
-    assert_eq!(
-        park(&db, alice.id, 1, "Late", Reason::Typing).await,
-        Kept::Saved
-    );
+    park_at(&db, alice.id, 1, "Before", (6, Reason::Typing)).await;
+    db.parked().saved(alice.id, &key(1), 7).await.unwrap();
+    for reason in [Reason::Typing, Reason::Unproven] {
+        for turn in [6, 7] {
+            assert_eq!(
+                park_at(&db, alice.id, 1, "Late", (turn, reason)).await,
+                Kept::Late
+            );
+        }
+    }
     assert!(titles(&db, alice.id).await.is_empty());
     assert_eq!(
-        park(&db, alice.id, 2, "Another", Reason::Typing).await,
+        park_at(&db, alice.id, 2, "Another", (1, Reason::Typing)).await,
         Kept::Yes,
         "control"
     );
+    assert_eq!(
+        park_at(&db, alice.id, 1, "Changed since", (8, Reason::Typing)).await,
+        Kept::Yes,
+        "typed after going back"
+    );
+    db.parked().saved(alice.id, &key(1), 7).await.unwrap();
+    assert_eq!(
+        titles(&db, alice.id).await,
+        ["Changed since", "Another"],
+        "the same save, told once more"
+    );
+}
+
+#[tokio::test]
+async fn what_arrives_late_replaces_no_newer_state_of_its_form() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await.id;
+    let steps = [
+        (5, "Refused", Reason::Refused, Kept::Yes),
+        (4, "Typed before", Reason::Typing, Kept::Late),
+        (4, "Typed before", Reason::Unproven, Kept::Late),
+        (6, "Typed after", Reason::Typing, Kept::Yes),
+        (6, "Sent again", Reason::Refused, Kept::Yes),
+        (0, "Without a script", Reason::Refused, Kept::Yes),
+    ];
+    for (turn, title, reason, kept) in steps {
+        assert_eq!(
+            park_at(&db, alice, 1, title, (turn, reason)).await,
+            kept,
+            "{title}"
+        );
+    }
+    assert_eq!(titles(&db, alice).await, ["Without a script"]);
 }

@@ -248,6 +248,38 @@ async fn two_tabs_keep_what_is_typed_into_a_public_post_side_by_side_and_readers
     writer.close().await
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn what_is_typed_right_after_going_back_from_a_saved_draft_is_kept() -> Journey {
+    let site = Site::start().await?;
+    let browser = Browser::start(Script::On).await?;
+    browser.open(&site, "/login?next=/new").await?;
+    browser.log_in("carol").await?;
+    browser.type_into("title", "Saved, and then").await?;
+    browser.type_into("text", "As saved.").await?;
+    let text = browser.wait_for("//textarea[@name='text']").await?;
+    text.send_keys(&format!("{}s", char::from(Key::Control)))
+        .await?;
+    browser
+        .wait_for("//*[@role='status'][contains(., 'The draft is saved')]")
+        .await?;
+    browser.client.back().await?;
+    assert_eq!(browser.place().await?, "/new");
+    browser.type_into("title", "Saved, and then").await?;
+    browser.type_into("text", "Typed after going back.").await?;
+    browser
+        .wait_for("//*[@role='status'][contains(., 'Kept at')]")
+        .await?;
+    assert!(!leaving_is_guarded(&browser).await?);
+
+    browser.open(&site, "/drafts").await?;
+    browser
+        .press(&format!("{NOTICE}//a[. = 'Restore']"))
+        .await?;
+    assert_eq!(browser.value_of("text").await?, "Typed after going back.");
+    browser.close().await
+}
+
 /// Whether the browser would ask before it leaves this page.
 async fn leaving_is_guarded(browser: &Browser) -> Result<bool, Box<dyn std::error::Error>> {
     let asked = "const leaving = new Event('beforeunload', { cancelable: true });
@@ -286,7 +318,7 @@ async fn pasted_and_dropped_pictures_come_where_the_caret_is() -> Journey {
     assert_eq!(text.matches("![](/images/").count(), 2, "{text}");
 
     // What is no picture is refused in a sentence, and nothing is lost.
-    give_bytes(&browser, "broken.png").await?;
+    give_bytes(&browser, "broken.png", "").await?;
     browser
         .wait_for("//*[@role='status'][contains(., 'broken.png: Pictures can be')]")
         .await?;
@@ -340,14 +372,15 @@ async fn give(browser: &Browser, kind: &str, event: &str, name: &str, colour: &s
     Ok(())
 }
 
-/// Pastes bytes that only say they are a picture.
-async fn give_bytes(browser: &Browser, name: &str) -> Journey {
+/// Pastes bytes that only say they are a picture, and does something before anything can become of them.
+async fn give_bytes(browser: &Browser, name: &str, and: &str) -> Journey {
     browser
         .ask(&format!(
             "const files = new DataTransfer();
             files.items.add(new File(['nonsense'], '{name}', {{ type: 'image/png' }}));
             const event = new ClipboardEvent('paste', {{ clipboardData: files, bubbles: true, cancelable: true }});
-            document.querySelector('textarea[name=text]').dispatchEvent(event);"
+            document.querySelector('textarea[name=text]').dispatchEvent(event);
+            {and}"
         ))
         .await?;
     Ok(())

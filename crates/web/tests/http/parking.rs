@@ -512,3 +512,65 @@ async fn pictures_without_words_are_listed_before_publishing_and_after() {
     carol.get("/silent").await.expect_no_text(&there);
     carol.get("/silent/edit").await.expect_no_text("no words");
 }
+
+#[tokio::test]
+async fn what_is_typed_after_going_back_is_kept_and_what_arrives_late_is_not_said_to_be() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let draft = form(1, "Saved once").text("action", "draft");
+    carol
+        .post_multipart("/new", draft.text("turn", "1000"))
+        .await
+        .expect(303);
+    let keep = async |browser: &mut Browser, title: &str, turn: &str| {
+        let key = key(1);
+        let fields = [
+            ("form", key.as_str()),
+            ("address", "/new"),
+            ("title", title),
+            ("turn", turn),
+        ];
+        browser.post_with("/parked", &fields, &[JSON]).await
+    };
+    let late = keep(&mut carol, "On its way", "999").await.expect(409);
+    let told = late.json()["detail"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(told.starts_with("Not kept"), "{told}");
+    assert!(waiting(&mut carol, "/new").await.is_empty());
+    keep(&mut carol, "Typed after going back", "1001")
+        .await
+        .expect(200);
+    carol
+        .get(&format!("/parked/{}", key(1)))
+        .await
+        .expect(200)
+        .expect_text("\nTyped after going back</textarea>")
+        .expect_text("name=\"turn\" value=\"1001\"");
+}
+
+#[tokio::test]
+async fn what_was_typed_before_a_refusal_and_arrives_after_it_costs_no_picture() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let refused = with_lake(form(1, "").text("turn", "1000"));
+    carol.post_multipart("/new", refused).await.expect(422);
+    let late = [
+        ("form", key(1)),
+        ("address", "/new".to_owned()),
+        ("title", "Half a ti".to_owned()),
+        ("turn", "999".to_owned()),
+    ];
+    let late: Vec<(&str, &str)> = late
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    carol.post_with("/parked", &late, &[JSON]).await.expect(409);
+    carol
+        .get(&format!("/parked/{}", key(1)))
+        .await
+        .expect(200)
+        .expect_text("hello.png is here")
+        .expect_no_text("Half a ti");
+}

@@ -101,6 +101,7 @@ async fn park(
         address,
         title: &typed.title,
         fields: &fields,
+        turn: typed.turn,
         reason,
     };
     app.parking.comes_for(person);
@@ -109,9 +110,9 @@ async fn park(
 }
 
 /// The form was saved, and waits no longer.
-pub(super) async fn forget(app: &App, person: UserId, key: Option<&FormKey>) {
-    let Some(key) = key else { return };
-    if let Err(error) = app.db.parked().discard(person, key).await {
+pub(super) async fn forget(app: &App, person: UserId, typed: &Typed) {
+    let Some(key) = &typed.form else { return };
+    if let Err(error) = app.db.parked().saved(person, key, typed.turn).await {
         // It is offered once more, and saving it again changes nothing.
         tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -200,7 +201,7 @@ pub(crate) async fn create(
     };
     let (kept, _) = park(&app, author.id(), &address, &key, &typed, reason).await?;
     match kept {
-        Kept::Yes | Kept::Saved if known => {
+        Kept::Yes if known => {
             let at = app
                 .site
                 .zone
@@ -208,9 +209,14 @@ pub(crate) async fn create(
                 .unwrap_or_default();
             Ok(Json(Done { at }).into_response())
         }
-        Kept::Yes | Kept::Saved => Ok(refusal(
+        Kept::Yes => Ok(refusal(
             StatusCode::UNAUTHORIZED,
             "Your login has ended. What you typed is kept for you; log in and go on.",
+        )),
+        // Whoever sent this has gone on since; should they be here after all, they are not told that it is kept.
+        Kept::Late => Ok(refusal(
+            StatusCode::CONFLICT,
+            "Not kept: this form was saved or kept in another window meanwhile.",
         )),
         Kept::Full => Ok(refusal(
             StatusCode::CONFLICT,

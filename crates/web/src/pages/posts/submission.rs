@@ -172,7 +172,7 @@ impl Submission {
 
     pub(super) async fn onward(&self, post: &Post) -> Result<Response, Error> {
         if let Some(author) = self.typed.author {
-            parking::forget(&self.app, author.id(), self.typed.form.as_ref()).await;
+            parking::forget(&self.app, author.id(), &self.typed).await;
         }
         if post.status == Status::Published
             && let Some(said) = wordless(post)

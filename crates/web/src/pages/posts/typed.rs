@@ -105,6 +105,8 @@ pub(super) struct Typed {
     pub(super) publish_at: String,
     /// What makes this form, sent twice, one post.
     pub(super) form: Option<FormKey>,
+    /// Which state of the form this is, as its page counts; 0 where nobody counts.
+    pub(super) turn: i64,
     pub(super) revision: Option<RevisionNo>,
     /// Of a form that holds two versions: mine, as it was before it was merged.
     pub(super) mine: Option<String>,
@@ -233,6 +235,7 @@ impl Typed {
             note: form.text("note").to_owned(),
             publish_at: form.text("publish_at").trim().to_owned(),
             form: form.text("form").parse().ok(),
+            turn: form.text("turn").parse().unwrap_or(0).max(0),
             revision: form.text("revision").parse().ok(),
             mine: form
                 .has("mine")
