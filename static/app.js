@@ -49,7 +49,12 @@ async function keep() {
 }
 
 form.addEventListener("input", typed);
-form.addEventListener("submit", () => {
+form.addEventListener("submit", (event) => {
+  if (coming > 0) {
+    event.preventDefault();
+    pressed = event.submitter;
+    return say("It is sent as soon as the picture is here");
+  }
   turn();
   sent = true;
   clearTimeout(timer);
@@ -60,12 +65,20 @@ addEventListener("pageshow", (event) => { if (event.persisted) sent = false; });
 addEventListener("beforeunload", (event) => { if (changed && !sent) event.preventDefault(); });
 
 // Pictures: one after the other, each with its progress; the line that shows it goes where the caret is.
-let queue = Promise.resolve();
+// A button that is pressed meanwhile waits for them, and has to be pressed again when one did not arrive.
+let queue = Promise.resolve(), coming = 0, pressed;
 
 function take(files) {
   const pictures = [...files].filter((file) => file.type.startsWith("image/"));
-  for (const file of pictures) queue = queue.then(() => send(file));
+  coming += pictures.length;
+  for (const file of pictures) queue = queue.then(() => send(file)).then(arrived);
   return pictures.length > 0;
+}
+
+function arrived(here) {
+  coming -= 1;
+  if (!here) pressed = undefined;
+  if (coming === 0 && pressed) form.requestSubmit(pressed);
 }
 
 function send(file) {
@@ -89,7 +102,7 @@ function send(file) {
         item.remove();
         say(refusal(request) ?? `${name} did not arrive. Try it again.`);
       }
-      done();
+      done(request.status === 201);
     };
     const body = new FormData();
     body.set("image", file);

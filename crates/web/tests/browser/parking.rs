@@ -280,6 +280,54 @@ async fn what_is_typed_right_after_going_back_from_a_saved_draft_is_kept() -> Jo
     browser.close().await
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium: run by `cargo xtask test`"]
+async fn a_button_pressed_while_a_picture_is_on_its_way_waits_for_it() -> Journey {
+    let site = Site::start().await?;
+    let browser = Browser::start(Script::On).await?;
+    browser.open(&site, "/login?next=/new").await?;
+    browser.log_in("carol").await?;
+    browser.type_into("title", "With its picture").await?;
+    browser.type_into("text", "Look.").await?;
+    let old = browser.wait_for("//textarea[@name='text']").await?;
+    // The button is pressed in the same turn in which the picture is dropped, so that the picture can't be faster.
+    browser
+        .ask_later(
+            "(async () => {
+                const canvas = new OffscreenCanvas(1200, 800);
+                canvas.getContext('2d').fillRect(0, 0, 600, 400);
+                const file = new File([await canvas.convertToBlob()], 'late.png', { type: 'image/png' });
+                const files = new DataTransfer();
+                files.items.add(file);
+                const drop = new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
+                document.querySelector('textarea[name=text]').dispatchEvent(drop);
+                document.querySelector('.bar button.primary').click();
+                return true;
+            })()",
+        )
+        .await?;
+    browser.until_gone(&old).await?;
+    assert_eq!(browser.place().await?, "/with-its-picture");
+    browser
+        .wait_for("//main//img[starts-with(@src, '/images/')]")
+        .await?;
+
+    // One that does not arrive is told of, and nothing is sent without it.
+    browser.open(&site, "/new").await?;
+    browser.type_into("title", "Without it").await?;
+    give_bytes(
+        &browser,
+        "broken.png",
+        "document.querySelector('.bar button.primary').click()",
+    )
+    .await?;
+    browser
+        .wait_for("//*[@role='status'][contains(., 'broken.png: Pictures can be')]")
+        .await?;
+    assert_eq!(browser.place().await?, "/new");
+    browser.close().await
+}
+
 /// Whether the browser would ask before it leaves this page.
 async fn leaving_is_guarded(browser: &Browser) -> Result<bool, Box<dyn std::error::Error>> {
     let asked = "const leaving = new Event('beforeunload', { cancelable: true });
