@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::extract::MatchedPath;
+use axum::extract::{MatchedPath, NestedPath};
 use axum::response::{IntoResponse, Response};
-use http::Request;
 use http::request::Parts;
+use http::{Extensions, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -71,8 +71,8 @@ impl<D: Directory> RequireLoginLayer<D> {
         RequireLogin::<D>::allow(|_, _| true)
     }
 
-    /// Leaves these routes open to visitors, by the paths under which the router has them. What follows is
-    /// [`RequireLoginExcept::guard`].
+    /// Leaves these routes open to visitors, by the paths under which the router has them, wherever it is nested itself.
+    /// What follows is [`RequireLoginExcept::guard`].
     ///
     /// ```
     /// # use axum::Router;
@@ -254,8 +254,7 @@ where
         // The service that was polled ready is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let matched = request.extensions().get::<MatchedPath>();
-        if matched.is_some_and(|path| self.open.contains(&path.as_str())) {
+        if own_path(request.extensions()).is_some_and(|path| self.open.contains(&path)) {
             return Box::pin(inner.call(request));
         }
         let may = Arc::clone(&self.may);
@@ -269,5 +268,18 @@ where
                 Ok(_) => inner.call(Request::from_parts(parts, body)).await,
             }
         })
+    }
+}
+
+/// The path of the matched route as the guarded router has it: axum puts before it what that router is nested under. A
+/// router that is nested inside of the guarded one has not been entered yet.
+fn own_path(extensions: &Extensions) -> Option<&str> {
+    let matched = extensions.get::<MatchedPath>()?.as_str();
+    let Some(nested) = extensions.get::<NestedPath>() else {
+        return Some(matched);
+    };
+    match matched.strip_prefix(nested.as_str().trim_end_matches('/'))? {
+        "" => Some("/"),
+        own => own.starts_with('/').then_some(own),
     }
 }

@@ -269,6 +269,70 @@ async fn a_guard_knows_the_routes_of_nested_routers_by_their_whole_paths() {
     assert_eq!(site.browser().get("/area/open").await.text, "open");
 }
 
+/// A site may be put under a prefix as a whole, in every way that axum has for it.
+#[tokio::test]
+async fn a_guarded_router_keeps_its_exceptions_wherever_it_is_nested() {
+    let guarded = || {
+        let inside = Router::new()
+            .route("/login", get(|| async { "inside" }))
+            .route("/open", get(|| async { "open" }));
+        let routes = Router::new()
+            .route("/", get(|| async { "index" }))
+            .route("/login", get(|| async { "name?" }))
+            .route("/secret", get(|| async { "secret" }))
+            .nest("/area", inside);
+        RequireLoginLayer::<Accounts>::new()
+            .except(["/", "/login", "/area/open"])
+            .guard(routes)
+    };
+    let prefixed = |prefix: &str| Router::new().nest(prefix, guarded());
+    for (prefix, routes) in [
+        ("/app", prefixed("/app")),
+        ("/app", prefixed("/app/")),
+        ("/of/anna", prefixed("/of/{tenant}")),
+        ("/a/b", Router::new().nest("/a", prefixed("/b"))),
+        ("/app", Router::new().nest_service("/app", guarded())),
+        (
+            "/a/b",
+            Router::new().nest("/a", Router::new().nest_service("/b", guarded())),
+        ),
+        // One that has the name of an exception is not the exception.
+        ("/login", prefixed("/login")),
+    ] {
+        let router = routes
+            .layer(session_auth::AuthLayer::new(Accounts::new()))
+            .layer(sessions());
+        let site = Site {
+            router,
+            ..Site::new(sessions())
+        };
+        let mut visitor = site.browser();
+        for (path, text) in [("/login", "name?"), ("/area/open", "open")] {
+            let answer = visitor.get(&format!("{prefix}{path}")).await;
+            assert_eq!(
+                (answer.status, answer.text.as_str()),
+                (StatusCode::OK, text)
+            );
+        }
+        for closed in ["/secret", "/area/login", "/elsewhere/login"] {
+            let status = visitor.get(&format!("{prefix}{closed}")).await.status;
+            assert_ne!(status, StatusCode::OK, "{prefix}{closed}");
+        }
+        assert_eq!(
+            visitor.get(&format!("{prefix}/secret")).await.status,
+            StatusCode::SEE_OTHER,
+            "{prefix}"
+        );
+    }
+    let site = Site {
+        router: prefixed("/app")
+            .layer(session_auth::AuthLayer::new(Accounts::new()))
+            .layer(sessions()),
+        ..Site::new(sessions())
+    };
+    assert_eq!(site.browser().get("/app").await.text, "index");
+}
+
 #[test]
 #[should_panic(expected = "the router has no route \"/dosc\"")]
 fn an_exception_that_the_router_does_not_have_is_refused_at_start() {
