@@ -140,6 +140,40 @@ async fn a_session_from_before_is_read_and_written_until_it_is_renewed() {
     assert_eq!(body(visit(&site, "/read", &cookie).await).await, "None");
 }
 
+/// Whoever has a copy of the store knows under which ids our sessions lie in it, and an id in clear is just such an id.
+#[tokio::test]
+async fn the_id_of_a_hashed_record_is_no_cookie_from_before() {
+    let store = Open::default();
+    let storage = TowerStorage::new(store.clone()).existing_ids();
+    let layer = SessionLayer::new(storage).clock(session_auth::testing::now);
+    let flush = |session: Session| async move { session.flush().await.unwrap() };
+    let cycle = |session: Session| async move { session.cycle_id().await.unwrap() };
+    let values = |session: Session| async move {
+        serde_json::to_string(&session.values().await.unwrap()).unwrap()
+    };
+    let routes = Router::new()
+        .route("/flush", get(flush))
+        .route("/cycle", get(cycle))
+        .route("/values", get(values))
+        .layer(layer.clone());
+    let site = site_on(layer).merge(routes);
+    let owner = cookie_of(&site).await;
+    let records = || store.0.lock().unwrap().clone();
+    let before = records();
+    let (stolen, _) = before.iter().next().unwrap();
+    let stolen = format!("id={stolen}");
+
+    assert_eq!(body(visit(&site, "/values", &stolen).await).await, "{}");
+    for path in ["/write", "/count", "/cycle", "/flush"] {
+        visit(&site, path, &stolen).await;
+        let now = records();
+        for (id, record) in &before {
+            assert_eq!(now.get(id), Some(record), "{path}");
+        }
+    }
+    assert_eq!(body(visit(&site, "/count", &owner).await).await, "2");
+}
+
 #[tokio::test]
 async fn a_damaged_record_is_nobodys_and_goes() {
     let store = Open::default();

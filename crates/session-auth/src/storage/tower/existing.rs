@@ -1,7 +1,8 @@
 //! The sessions of a site that runs on tower-sessions' own layer, read under the ids that their cookies have.
 //!
 //! Invariant: such a session stays what its own layer makes of it, values under a clear id, until it gets a new id; then
-//! it is one of ours, and the clear one is gone.
+//! it is one of ours, and the clear one is gone. The id of a record of ours, which a copy of the store gives away, opens
+//! nothing.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use tower_sessions_core::{
     session::{Id, Record},
 };
 
-use super::{CONCURRENT_WRITES, NO_CLEANUP, NO_REVIVAL, NO_USERS, ROTATION, TowerStorage};
+use super::{CONCURRENT_WRITES, NO_CLEANUP, NO_REVIVAL, NO_USERS, ROTATION, SESSION, TowerStorage};
 #[cfg(feature = "testing")]
 use crate::storage::Stranger;
 use crate::{
@@ -159,6 +160,10 @@ impl<S: SessionStore> Lends for ExistingIds<S> {
     }
 }
 
+fn is_ours(record: &Record) -> bool {
+    record.data.contains_key(SESSION)
+}
+
 /// An id of tower-sessions' has 22 characters, and one of ours never.
 fn existing_id(found: &Found<'_>) -> Option<(SessionKey, Id)> {
     let text = found.text()?;
@@ -212,6 +217,27 @@ impl<S: SessionStore> Met<S> {
         (own == *key).then_some(id)
     }
 
+    /// The record with a clear id. One of ours is found by its hash alone.
+    async fn record(&self, id: &Id) -> Result<Option<Record>, StorageError> {
+        let record = self.storage.store.load(id).await?;
+        Ok(record.filter(|record| !is_ours(record)))
+    }
+
+    /// Whether this id is the hash of one of ours. What cannot be decoded is nobody's.
+    async fn is_ours(&self, id: &Id) -> Result<bool, StorageError> {
+        match self
+            .storage
+            .store
+            .load(id)
+            .await
+            .map_err(StorageError::from)
+        {
+            Ok(record) => Ok(record.as_ref().is_some_and(is_ours)),
+            Err(error) if error.is_damaged() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// When it began nobody knows, nor when it was last used; its own layer has said when it is over.
     fn session(&self, record: &Record) -> StoredSession {
         let now = (self.clock)();
@@ -236,7 +262,7 @@ impl<S: SessionStore> Met<S> {
 
     async fn commit_existing(&self, id: Id, change: &Change) -> Result<Outcome, StorageError> {
         let store = &self.storage.store;
-        let Some(mut record) = store.load(&id).await? else {
+        let Some(mut record) = self.record(&id).await? else {
             return Ok(Outcome::Gone);
         };
         let stored = self.session(&record);
@@ -283,7 +309,7 @@ impl<S: SessionStore> SessionStorage for Met<S> {
         let Some(id) = self.existing(key) else {
             return self.storage.load(key).await;
         };
-        let record = self.storage.store.load(&id).await?;
+        let record = self.record(&id).await?;
         Ok(record.map(|record| Arc::new(self.session(&record))))
     }
 
@@ -303,6 +329,7 @@ impl<S: SessionStore> SessionStorage for Met<S> {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
         match self.existing(key) {
+            Some(id) if self.is_ours(&id).await? => Ok(()),
             Some(id) => Ok(self.storage.store.delete(&id).await?),
             None => self.storage.delete(key).await,
         }
