@@ -1,25 +1,32 @@
 //! Removes sessions that are over, and those whose login counts no more, in small batches, for as long as the layer lives.
 //!
 //! Invariant: the task holds the storage only while it works on a batch, so the layer can go at any time and takes the
-//! task with it.
+//! task with it; nothing else ends it, neither an error of the storage nor a panic in it.
 
 use std::{
     error::Error,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{
         Arc, OnceLock, Weak,
         atomic::{AtomicUsize, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
+use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
 use crate::layer::Shared;
 
 mod dead_logins;
+mod pace;
 
 pub(crate) use dead_logins::Judge;
 use dead_logins::{Judges, Rounds};
+use pace::Pace;
 
 /// So few that a visitor who has to write at the same moment does not notice.
 const BATCH: usize = 500;
@@ -61,8 +68,9 @@ impl Cleanup {
             return;
         }
         self.task.get_or_init(|| {
+            let pace = Pace::begin(shared.now());
             let shared = Arc::downgrade(shared);
-            tokio::spawn(run(shared, self.interval)).abort_handle()
+            tokio::spawn(run(shared, self.interval, pace)).abort_handle()
         });
     }
 }
@@ -81,25 +89,51 @@ impl Drop for Cleanup {
     }
 }
 
-async fn run(shared: Weak<Shared>, interval: Duration) {
+async fn run(shared: Weak<Shared>, interval: Duration, mut pace: Pace) {
     let mut rounds = Rounds::default();
     loop {
         tokio::time::sleep(interval).await;
-        while let Some(shared) = shared.upgrade() {
-            match batch(&shared).await {
-                Ok(removed) if removed >= BATCH as u64 => tokio::task::yield_now().await,
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "sessions that are over could not be removed, the next round tries again");
-                    break;
-                }
-            }
+        let Some(now) = shared.upgrade().map(|shared| shared.now()) else {
+            return;
+        };
+        if pace.holds(now) {
+            collect(&shared, now - GRACE).await;
         }
         match shared.upgrade() {
-            Some(shared) => dead_logins(&shared, &mut rounds).await,
+            Some(shared) => surviving(dead_logins(&shared, &mut rounds)).await,
             None => return,
+        };
+    }
+}
+
+/// Removes what was over before this time, batch after batch.
+async fn collect(shared: &Weak<Shared>, before: OffsetDateTime) {
+    while let Some(shared) = shared.upgrade() {
+        match surviving(batch(&shared, before)).await {
+            Some(Ok(removed)) if removed >= BATCH as u64 => tokio::task::yield_now().await,
+            Some(Ok(_)) | None => return,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "sessions that are over could not be removed, the next round tries again");
+                return;
+            }
         }
     }
+}
+
+/// `None` for what panics. Whether a storage is whole then is its own affair; the next round asks it again.
+async fn surviving<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.map_or_else(
+            |_panic| {
+                tracing::error!("the cleanup of sessions panicked, the next round tries again");
+                Poll::Ready(None)
+            },
+            |polled| polled.map(Some),
+        )
+    })
+    .await
 }
 
 async fn dead_logins(shared: &Shared, rounds: &mut Rounds) {
@@ -115,8 +149,7 @@ async fn dead_logins(shared: &Shared, rounds: &mut Rounds) {
     }
 }
 
-async fn batch(shared: &Shared) -> Result<u64, crate::StorageError> {
-    let before = shared.now() - GRACE;
+async fn batch(shared: &Shared, before: OffsetDateTime) -> Result<u64, crate::StorageError> {
     match shared.storage.on_server() {
         Some(storage) => storage.delete_expired(before, BATCH).await,
         None => Ok(0),

@@ -1,5 +1,6 @@
 //! Sessions that are over go away by themselves: with the first request it begins, with the layer it ends.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use session_auth::{
     SessionStorage, StorageError, StoredSession, Values,
 };
 use time::OffsetDateTime;
+
+use crate::log::Log;
 
 const INTERVAL: Duration = Duration::from_secs(600);
 
@@ -26,6 +29,7 @@ struct Swept {
 struct State {
     limits: Vec<usize>,
     failures: usize,
+    panics: usize,
 }
 
 impl Swept {
@@ -129,6 +133,11 @@ impl SessionStorage for Swept {
                 limit <= 1000,
                 "a batch of {limit} would keep writers waiting"
             );
+            if state.panics > 0 {
+                state.panics -= 1;
+                drop(state);
+                panic!("the storage has a bug");
+            }
             if state.failures > 0 {
                 state.failures -= 1;
                 return Err(StorageError::new("the storage is away"));
@@ -175,9 +184,10 @@ async fn the_cleanup_begins_with_the_first_request() {
 async fn it_takes_only_what_is_over() {
     let storage = Swept::default();
     storage.fill(3).await;
-    Browser::new(site(&storage)).get("/").await;
+    let site = site(&storage);
+    Browser::new(site.clone()).get("/").await;
     rounds_pass(1).await;
-    assert_eq!(storage.left(3).await, 3);
+    assert_eq!((storage.rounds(), storage.left(3).await), (1, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,6 +214,100 @@ async fn it_survives_a_storage_that_fails() {
     assert_eq!(storage.left(3).await, 3, "the storage was away");
     rounds_pass(1).await;
     assert_eq!(storage.left(3).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_survives_a_storage_that_panics() {
+    let storage = Swept::default();
+    storage.fill(3).await;
+    storage.state.lock().unwrap().panics = 1;
+    advance(Duration::from_secs(3600));
+    let site = site(&storage);
+    Browser::new(site.clone()).get("/").await;
+    rounds_pass(1).await;
+    assert_eq!(storage.left(3).await, 3, "the storage panicked");
+    rounds_pass(1).await;
+    assert_eq!(storage.left(3).await, 0);
+}
+
+thread_local! {
+    static WRONG_BY: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// The clock of a machine on which somebody sets it.
+fn wall_clock() -> OffsetDateTime {
+    now() + WRONG_BY.get()
+}
+
+/// Time as it goes: on the wall and in truth.
+async fn goes_by(time: Duration) {
+    let step = Duration::from_secs(30);
+    for _ in 0..time.as_secs() / step.as_secs() {
+        advance(step);
+        tokio::time::sleep(step).await;
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_leaps_ahead_for_a_while_costs_nobody_their_session() {
+    let log = Log::default();
+    let _guard = log.here();
+    // In the first round, and in a later one.
+    for rounds_before in [0, 3] {
+        let storage = Swept::default();
+        let layer = SessionLayer::new(storage.clone())
+            .clock(wall_clock)
+            .cleanup_interval(INTERVAL);
+        let site: Router = Router::new().route("/", get(|| async {})).layer(layer);
+        Browser::new(site.clone()).get("/").await;
+        goes_by(INTERVAL * rounds_before + INTERVAL / 2).await;
+        storage.fill(3).await;
+        assert_eq!(storage.rounds(), rounds_before as usize);
+
+        WRONG_BY.set(300 * DAY);
+        goes_by(INTERVAL * 3).await;
+        assert_eq!(storage.rounds(), 0, "no round believes it");
+        WRONG_BY.set(Duration::ZERO);
+        goes_by(INTERVAL * 2).await;
+        assert_eq!(storage.left(3).await, 3, "and they are not over");
+        drop(site);
+    }
+    assert_eq!(
+        log.text().matches("leapt ahead").count(),
+        2,
+        "once for each"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_goes_when_the_clock_has_gone_right_for_an_hour() {
+    let storage = Swept::default();
+    let layer = SessionLayer::new(storage.clone())
+        .clock(wall_clock)
+        .cleanup_interval(INTERVAL);
+    let site: Router = Router::new().route("/", get(|| async {})).layer(layer);
+    Browser::new(site.clone()).get("/").await;
+    storage.fill(3).await;
+    // A machine that slept wakes: time did pass, though not for it.
+    WRONG_BY.set(DAY);
+    goes_by(INTERVAL + INTERVAL / 2).await;
+    goes_by(INTERVAL * 5).await;
+    assert_eq!(storage.rounds(), 0);
+    goes_by(INTERVAL).await;
+    assert_eq!(storage.left(3).await, 0);
+
+    // A clock that is set by seconds, or back, or that stands still, is believed.
+    for set in [DAY + Duration::from_secs(30), DAY / 2, Duration::ZERO] {
+        WRONG_BY.set(set);
+        storage.rounds();
+        goes_by(INTERVAL).await;
+        assert_eq!(storage.rounds(), 1, "{set:?}");
+    }
+    rounds_pass(1).await;
+    assert_eq!(storage.rounds(), 1);
+    drop(site);
 }
 
 #[tokio::test(start_paused = true)]

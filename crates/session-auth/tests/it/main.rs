@@ -81,6 +81,8 @@ mod two_instances;
     )
 ))]
 mod counter;
+#[cfg(all(feature = "memory", feature = "testing"))]
+mod log;
 #[cfg(feature = "memory")]
 mod site;
 #[cfg(any(

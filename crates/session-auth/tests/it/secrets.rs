@@ -1,7 +1,6 @@
 //! Nothing that could log anybody in is written anywhere but into the cookie.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -13,36 +12,7 @@ use session_auth::{
 };
 use time::OffsetDateTime;
 
-/// What was logged, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    fn here(&self) -> tracing::subscriber::DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use crate::log::Log;
 
 fn site(storage: impl SessionStorage) -> Router {
     let show = |session: Session, bare: tower_sessions_core::Session| async move {
@@ -57,6 +27,12 @@ fn site(storage: impl SessionStorage) -> Router {
     };
     Router::new()
         .route("/", get(show))
+        .route(
+            "/read",
+            get(|session: Session| async move {
+                format!("{:?}", session.get::<u8>("a").await.unwrap())
+            }),
+        )
         .route(
             "/cycle",
             get(|session: Session| async move { session.cycle_id().await.unwrap() }),
@@ -124,6 +100,40 @@ async fn a_garbage_cookie_is_warned_of_once_a_minute_and_not_shown() {
     let logged = log.text();
     assert_eq!(logged.matches("a session cookie").count(), 2);
     assert!(!logged.contains(garbage));
+}
+
+/// Well-formed, and stored nowhere: never issued, logged out, or over. Each may be overtaken by the cookie of a login.
+#[tokio::test]
+async fn an_id_that_is_not_stored_is_nobodys_and_is_not_worth_a_word() {
+    let log = Log::default();
+    let _guard = log.here();
+    let browser = Browser::new(site(MemoryStorage::new()));
+    browser.get("/").await;
+    let logged_out = browser.copy();
+    browser.get("/flush").await;
+    browser.get("/").await;
+    let over = browser.copy();
+    advance(std::time::Duration::from_secs(90 * 24 * 60 * 60));
+
+    let never = format!("__Host-session={}", "A".repeat(32));
+    for cookie in [never, logged_out.cookies(), over.cookies()] {
+        for _ in 0..2 {
+            let site = site(MemoryStorage::new());
+            let request = http_request("/read", &cookie);
+            let response = tower::ServiceExt::oneshot(site, request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            assert!(!response.headers().contains_key("set-cookie"), "{cookie}");
+        }
+    }
+    for browser in [logged_out, over] {
+        let before = browser.cookies();
+        let response = browser.get("/read").await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(browser.cookies(), before, "the browser keeps it");
+    }
+    assert_eq!(log.warnings(), 0, "{}", log.text());
+    tracing::warn!("a control");
+    assert_eq!(log.warnings(), 1);
 }
 
 /// Holds nothing but damage.
