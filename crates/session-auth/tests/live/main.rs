@@ -11,7 +11,6 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use session_auth::SessionLayer;
 use time::OffsetDateTime;
 
 #[path = "../../examples/from_aiohttp.rs"]
@@ -22,7 +21,8 @@ use time::OffsetDateTime;
 )]
 mod example;
 
-const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 6] = [
+    "aiohttp-security==0.5.0",
     "aiohttp-session==2.12.1",
     "aiohttp==3.14.5",
     "cryptography==50.0.2",
@@ -74,74 +74,149 @@ fn redis_address() -> String {
     address.expect("GATEPOST_TEST_REDIS has to name a Redis; `cargo xtask test` starts one")
 }
 
-/// aiohttp-session on a port of its own, until this is dropped.
-struct Peer {
-    process: Child,
-    address: SocketAddr,
+/// How both sides are set.
+#[derive(Clone, Copy)]
+struct Setting<'a> {
+    storage: &'a str,
+    max_age: Option<Duration>,
+    login_key: &'a str,
 }
 
-impl Peer {
-    fn start(storage: &str, max_age: Option<Duration>) -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/peer.py");
-        let mut command = Command::new(python());
-        command
-            .arg(script)
-            .args(["--storage", storage, "--key-hex", KEY])
-            .args(redis_option(storage));
-        if let Some(max_age) = max_age {
-            command.args(["--max-age", &max_age.as_secs().to_string()]);
-        }
-        let mut process = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        stdout.read_line(&mut port).unwrap();
-        let port = port.trim().parse().expect("the server says its port");
+impl<'a> Setting<'a> {
+    fn new(storage: &'a str, max_age: Option<Duration>) -> Self {
         Self {
+            storage,
+            max_age,
+            login_key: "username",
+        }
+    }
+
+    /// The options of both programs, which have the same names.
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments: Vec<String> = ["--storage", self.storage, "--key-hex", KEY]
+            .map(str::to_owned)
+            .into();
+        arguments.extend(redis_option(self.storage));
+        if let Some(max_age) = self.max_age {
+            arguments.extend(["--max-age".to_owned(), max_age.as_secs().to_string()]);
+        }
+        arguments.extend(["--login-key".to_owned(), self.login_key.to_owned()]);
+        arguments
+    }
+
+    /// aiohttp-session, on a port of its own.
+    fn python(&self) -> Server {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/peer.py");
+        let (process, port) = Server::start(
+            Command::new(python())
+                .arg(script)
+                .args(self.arguments())
+                .stdin(Stdio::piped()),
+        );
+        let port = port.parse().expect("the server says its port");
+        Server {
             process,
             address: SocketAddr::from(([127, 0, 0, 1], port)),
         }
     }
+
+    /// The example as cargo builds it, with the options that it documents.
+    fn rust(&self) -> Server {
+        let (process, said) = Server::start(
+            Command::new(example_program())
+                .args(self.arguments())
+                .args(["--listen", "127.0.0.1:0"]),
+        );
+        let address = said.strip_prefix("listening on http://");
+        let address = address.and_then(|address| address.parse().ok());
+        Server {
+            process,
+            address: address.unwrap_or_else(|| panic!("no address: {said}")),
+        }
+    }
+
+    /// The site of the example in this process, where it can have another clock.
+    fn rust_at(&self, clock: fn() -> OffsetDateTime) -> SocketAddr {
+        let options = example::Options::read(self.arguments()).unwrap();
+        let site = example::site(example::sessions(&options).unwrap().clock(clock));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.unwrap().block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                axum::serve(listener, site).await
+            })
+        });
+        address
+    }
 }
 
-impl Drop for Peer {
+/// The example, built by the cargo that built this test: whichever targets it was asked for, nothing stale is run.
+fn example_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build
+            .args([
+                "build",
+                "--quiet",
+                "--message-format=json",
+                "--manifest-path",
+            ])
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .args(["--all-features", "--example", "from_aiohttp"]);
+        // What cargo says of this package to its tests, a nested cargo would take for its own.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_")) {
+            build.env_remove(name);
+        }
+        let built = build
+            .env_remove("CARGO_MANIFEST_DIR")
+            .env_remove("CARGO_MANIFEST_PATH")
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{complaint}");
+        let said = String::from_utf8(built.stdout).unwrap();
+        let mut programs = said.lines().filter_map(|line| {
+            let message: Value = serde_json::from_str(line).ok()?;
+            let is_it = message["target"]["name"] == "from_aiohttp";
+            message["executable"]
+                .as_str()
+                .filter(|_| is_it)
+                .map(PathBuf::from)
+        });
+        programs
+            .next_back()
+            .expect("cargo says where the example is")
+    })
+}
+
+/// A program that serves until this is dropped.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// The program, and the line with which it says where it listens.
+    fn start(command: &mut Command) -> (Child, String) {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        stdout.read_line(&mut said).unwrap();
+        (process, said.trim().to_owned())
+    }
+}
+
+impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// The example, with these options, whose clock may be another.
-fn start(
-    storage: &str,
-    max_age: Option<Duration>,
-    clock: impl FnOnce(SessionLayer) -> SessionLayer,
-) -> SocketAddr {
-    let mut arguments = vec!["--storage", storage, "--key-hex", KEY];
-    let seconds = max_age.unwrap_or_default().as_secs().to_string();
-    if max_age.is_some() {
-        arguments.extend(["--max-age", &seconds]);
-    }
-    let redis = redis_option(storage);
-    arguments.extend(redis.iter().map(String::as_str));
-    let options = example::Options::read(arguments.into_iter().map(str::to_owned)).unwrap();
-    let site = example::site(clock(example::sessions(&options).unwrap()));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, site).await
-        })
-    });
-    address
 }
 
 /// A browser to which both servers are one host: cookies do not know of ports.
@@ -152,6 +227,12 @@ struct Browser {
 
 impl Browser {
     fn ask(&mut self, server: SocketAddr, request: &str, form: &[(&str, &str)]) -> String {
+        let (status, body) = self.send(server, request, form);
+        assert!((200..300).contains(&status), "{request}: {status} {body}");
+        body
+    }
+
+    fn send(&mut self, server: SocketAddr, request: &str, form: &[(&str, &str)]) -> (u16, String) {
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
@@ -168,7 +249,7 @@ impl Browser {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 20"), "{request}: {answer}");
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         for line in head.lines() {
             let Some((name, value)) = line.split_once(": ") else {
                 continue;
@@ -181,7 +262,16 @@ impl Browser {
             let stays = !attributes.contains("Max-Age=0");
             self.cookie = stays.then(|| pair.to_owned());
         }
-        body.to_owned()
+        (status, body.to_owned())
+    }
+
+    /// Who the server says is logged in.
+    fn me(&mut self, server: SocketAddr) -> Option<String> {
+        match self.send(server, "GET /me", &[]) {
+            (200, name) => Some(name),
+            (303, _) => None,
+            (status, body) => panic!("{status} {body}"),
+        }
     }
 
     fn session(&mut self, server: SocketAddr) -> Value {
@@ -204,9 +294,9 @@ fn payloads() -> Vec<Map<String, Value>> {
 }
 
 fn goes_back_and_forth(storage: &str) {
-    let peer = Peer::start(storage, None);
-    let python = peer.address;
-    let rust = start(storage, None, |sessions| sessions);
+    let setting = Setting::new(storage, None);
+    let servers = (setting.python(), setting.rust());
+    let (python, rust) = (servers.0.address, servers.1.address);
     let mut moves = 0;
     for payload in payloads() {
         for (here, there) in [(python, rust), (rust, python)] {
@@ -259,12 +349,10 @@ fn real_time() -> OffsetDateTime {
 
 /// Python's clock is the real one, so it is the other server that lives in another time.
 fn expires_on_both_sides(storage: &str) {
-    let max_age = Some(HOUR / 2);
-    let peer = Peer::start(storage, max_age);
-    let python = peer.address;
-    let now = start(storage, max_age, |sessions| sessions);
-    let past = start(storage, max_age, |sessions| sessions.clock(an_hour_ago));
-    let future = start(storage, max_age, |sessions| sessions.clock(in_an_hour));
+    let setting = Setting::new(storage, Some(HOUR / 2));
+    let servers = (setting.python(), setting.rust());
+    let (python, now) = (servers.0.address, servers.1.address);
+    let (past, future) = (setting.rust_at(an_hour_ago), setting.rust_at(in_an_hour));
 
     let mut browser = Browser::default();
     browser.set(python, "username", &json!("alice"));
@@ -283,11 +371,65 @@ fn expires_on_both_sides(storage: &str) {
     assert_eq!(browser.session(python), json!({}), "written an hour ago");
 }
 
+/// A login made at one server is one at the other, behind the guard of each, and so is its end: with the key of the
+/// tutorial, and with that of aiohttp-security, which is asked itself.
+fn nobody_is_logged_out_on_the_way(storage: &str) {
+    for login_key in ["username", "AIOHTTP_SECURITY"] {
+        let setting = Setting {
+            login_key,
+            ..Setting::new(storage, None)
+        };
+        let servers = (setting.python(), setting.rust());
+        let (python, rust) = (servers.0.address, servers.1.address);
+        for (here, there) in [(python, rust), (rust, python)] {
+            let mut browser = Browser::default();
+            assert_eq!((browser.me(here), browser.me(there)), (None, None));
+            browser.set(here, "theme", &json!("dark"));
+            let (status, _) = browser.send(here, "POST /login", &[("name", "Ålice")]);
+            assert_eq!(status, 303);
+            let alice = Some("Ålice".to_owned());
+            assert_eq!(browser.me(here), alice, "{login_key}");
+            assert_eq!(browser.me(there), alice, "{login_key}, logged in at {here}");
+            let session = browser.session(there);
+            assert_eq!(session[login_key], "Ålice");
+            assert_eq!(session["theme"], "dark");
+
+            // Somebody else's login counts at once, too.
+            let (status, _) = browser.send(there, "POST /login", &[("name", "bob")]);
+            assert_eq!(status, 303);
+            assert_eq!(browser.me(here), Some("bob".to_owned()));
+
+            let (status, _) = browser.send(there, "POST /logout", &[]);
+            assert_eq!(status, 303);
+            assert_eq!(browser.me(there), None);
+            assert_eq!(browser.me(here), None, "{login_key}, logged out at {there}");
+        }
+    }
+}
+
+#[test]
+fn the_example_says_what_is_wrong_with_its_options() {
+    for (arguments, complaint) in [
+        (&["--storage", "paper"][..], "there is no storage paper"),
+        (&["--storage"], "--storage needs a value"),
+        (&["--colour", "red"], "--colour is no option"),
+        (&["--storage", "nacl", "--key-hex", "0g"], "hex"),
+        (&["--storage", "nacl", "--key-hex", "3031"], "32"),
+    ] {
+        let mut command = Command::new(example_program());
+        let ended = command.args(arguments).output().unwrap();
+        assert!(!ended.status.success(), "{arguments:?}");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains(complaint), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 #[ignore = "needs PyPI; run by cargo xtask test"]
 fn simple_cookies_go_back_and_forth() {
     goes_back_and_forth("simple");
     expires_on_both_sides("simple");
+    nobody_is_logged_out_on_the_way("simple");
 }
 
 #[test]
@@ -295,6 +437,7 @@ fn simple_cookies_go_back_and_forth() {
 fn encrypted_cookies_go_back_and_forth() {
     goes_back_and_forth("encrypted");
     expires_on_both_sides("encrypted");
+    nobody_is_logged_out_on_the_way("encrypted");
 }
 
 #[test]
@@ -302,6 +445,7 @@ fn encrypted_cookies_go_back_and_forth() {
 fn nacl_cookies_go_back_and_forth() {
     goes_back_and_forth("nacl");
     expires_on_both_sides("nacl");
+    nobody_is_logged_out_on_the_way("nacl");
 }
 
 #[test]
@@ -309,15 +453,16 @@ fn nacl_cookies_go_back_and_forth() {
 fn sessions_in_redis_go_back_and_forth() {
     goes_back_and_forth("redis");
     expires_on_both_sides("redis");
+    nobody_is_logged_out_on_the_way("redis");
 }
 
 /// What expires by itself: each save begins `max_age` anew, and an end leaves nothing that anybody could come back to.
 #[test]
 #[ignore = "needs PyPI and a Redis; run by cargo xtask test"]
 fn redis_itself_ends_what_either_side_wrote() {
-    let peer = Peer::start("redis", Some(HOUR));
-    let python = peer.address;
-    let rust = start("redis", Some(HOUR), |sessions| sessions);
+    let setting = Setting::new("redis", Some(HOUR));
+    let servers = (setting.python(), setting.rust());
+    let (python, rust) = (servers.0.address, servers.1.address);
     let mut redis = redis::Client::open(redis_address())
         .and_then(|client| client.get_connection())
         .unwrap();
