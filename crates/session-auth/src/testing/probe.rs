@@ -150,6 +150,18 @@ impl SessionStorage for Probe {
         self.storage.load(key).await
     }
 
+    /// A call like any other, except where it would be asked to wait or to fail: what cannot, is not at hand.
+    fn at_hand(&self, key: &SessionKey) -> Option<Arc<StoredSession>> {
+        let mut seen = self.seen();
+        let must_load = seen.failing.contains(&Call::Load) || seen.damaged.contains(&Call::Load);
+        if must_load || self.turnstile.is_some() {
+            return None;
+        }
+        let session = self.storage.at_hand(key)?;
+        seen.calls.push((Call::Load, *key));
+        Some(session)
+    }
+
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
         self.pass(Call::Commit, key).await?;
         self.storage.commit(key, change).await
