@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
+use axum::extract::Path;
+use axum::http::{Method, StatusCode, header};
+use axum::routing::{get, post};
 use session_auth::testing::{advance, now};
 use session_auth::{Auth, AuthError, FORMER_LOGIN, SessionLayer, SessionStorage, SqlStorage};
 use sqlx::sqlite::SqlitePoolOptions;
@@ -164,4 +165,70 @@ async fn a_cookie_that_was_never_a_login_names_nobody() {
     forged.truncate(id.len());
     visitor.cookie = Some(format!("{name}={forged}"));
     assert_eq!(asked(&mut visitor).await, "nobody", "a forged one");
+}
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// Whose a session was is remembered, and where they were is not.
+#[tokio::test]
+async fn address_and_browser_go_with_the_session_however_it_ended() {
+    async fn revoke(auth: Auth<Accounts>, Path(id): Path<String>) -> Result<String, AuthError> {
+        Ok(auth.revoke(&id).await?.to_string())
+    }
+    for end in ["logout", "revoked", "logout everywhere", "cleanup"] {
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        let storage = SqlStorage::sqlite(pool.clone());
+        storage.migrate().await.unwrap();
+        let site = Site::with(
+            SessionLayer::new(storage.clone()).clock(now),
+            |auth| auth,
+            Router::new().route("/revoke/{id}", post(revoke)),
+        );
+        let mut there = site.browser();
+        there.address = [203, 0, 113, 9].into();
+        let agent = [(header::USER_AGENT, FIREFOX)];
+        let login = there.send(Method::POST, "/login?as=alice", &agent, "");
+        assert_eq!(login.await.status, StatusCode::OK);
+        assert_eq!(holding(&pool, "203.0.113.9").await, 1, "control");
+        assert_eq!(holding(&pool, "Firefox").await, 1, "control");
+
+        match end {
+            "logout" => drop(there.post("/logout").await),
+            "revoked" => {
+                let (key, _) = storage.list_by_user("alice").await.unwrap()[0].clone();
+                let revoke = format!("/revoke/{}", key.public_id());
+                let revoked = site.logged_in("alice").await.post(&revoke).await;
+                assert_eq!(revoked.text, "true");
+            }
+            "logout everywhere" => drop(site.logged_in("alice").await.post("/others").await),
+            _ => {
+                advance(2 * DAY);
+                assert_eq!(storage.delete_expired(now(), 500).await.unwrap(), 1);
+            }
+        }
+        assert_eq!(holding(&pool, "203.0.113.9").await, 0, "{end}");
+        assert_eq!(holding(&pool, "Firefox").await, 0, "{end}");
+        let ended = sqlx::query("select 1 from session_auth_ended where user_id = 'alice'");
+        let ended = ended.fetch_all(&pool).await.unwrap();
+        assert_eq!(ended.len(), 1, "{end}: whose it was");
+    }
+}
+
+/// In how many places of the whole database this stands.
+async fn holding(pool: &sqlx::SqlitePool, text: &str) -> i64 {
+    let columns = "select tables.name, columns.name from sqlite_master as tables, pragma_table_info(tables.name) as columns
+        where tables.type = 'table'";
+    let columns: Vec<(String, String)> = sqlx::query_as(columns).fetch_all(pool).await.unwrap();
+    assert!(columns.len() > 10);
+    let mut places = 0;
+    for (table, column) in columns {
+        let count = format!(
+            "select count(*) from {table} where instr(cast({column} as blob), cast($1 as blob)) > 0"
+        );
+        let count = sqlx::query_as(sqlx::AssertSqlSafe(count)).bind(text);
+        let (found,): (i64,) = count.fetch_one(pool).await.unwrap();
+        places += found;
+    }
+    places
 }
