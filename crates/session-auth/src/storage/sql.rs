@@ -29,7 +29,7 @@ mod user;
 
 use ended::Ended;
 use engine::{Pool, Tx};
-use row::{Row, unix_milliseconds};
+use row::{Read, Row, readable, unix_milliseconds};
 #[cfg(feature = "sqlite")]
 pub use single_process::SingleProcessStorage;
 use statements::{BY_KEY, BY_USER, DELETE, DELETE_BY_USER, INSERT, UPDATE, USERS};
@@ -58,7 +58,8 @@ const PROMISES: Promises = Promises::ALL;
 ///
 /// It is as durable as the database makes a commit, so with SQLite's `synchronous=NORMAL` a logout may be undone by a power
 /// cut. Times of last use are written in batches, one transaction a second, and may be lost in a crash. Reads have to see
-/// what was just committed: on PostgreSQL that is the primary, and no replica.
+/// what was just committed: on PostgreSQL that is the primary, and no replica. There, transactions are `read committed`,
+/// whatever the server's default is: each waits for its row and then sees it as it is.
 ///
 /// # Errors
 ///
@@ -277,8 +278,8 @@ impl SessionStorage for SqlStorage {
         };
         let new_key = change.new_key.as_ref().unwrap_or(key);
         if let (Some(login), None) = (&stored.login, &next.login) {
-            tx.remember(vec![Ended::logout(key, login.user.clone(), change.now)])
-                .await?;
+            let logout = Ended::logout(key, login.user.clone(), change.now);
+            tx.remember([logout]).await?;
         }
         on!(Tx, &mut tx, |tx| {
             let update = bound!(UPDATE, key, &next).bind(&new_key.as_bytes()[..]);
@@ -295,11 +296,11 @@ impl SessionStorage for SqlStorage {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
         let mut tx = self.write.begin().await?;
-        let ended: Vec<Ended> = on!(Tx, &mut tx, |tx| {
+        let ended: Vec<Read<Ended>> = on!(Tx, &mut tx, |tx| {
             let delete = sqlx::query_as(DELETE).bind(&key.as_bytes()[..]);
             delete.fetch_all(&mut **tx).await?
         });
-        tx.remember(ended).await?;
+        tx.remember(readable(ended)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -315,12 +316,12 @@ impl SessionStorage for SqlStorage {
         &self,
         user: &str,
     ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
-        let rows: Vec<Row> = on!(Pool, &self.read, |pool| {
+        let rows: Vec<Read<Row>> = on!(Pool, &self.read, |pool| {
             let query = sqlx::query_as(BY_USER).bind(UserId(user.to_owned()));
             query.fetch_all(pool).await?
         });
         let mut sessions = Vec::with_capacity(rows.len());
-        for row in rows {
+        for row in readable(rows) {
             let key = row.key();
             // A row that cannot be decoded waits for whoever has its cookie, or for the cleanup.
             if let (Ok(key), Ok(session)) = (key, row.try_into()) {
@@ -336,26 +337,37 @@ impl SessionStorage for SqlStorage {
         except: Option<&SessionKey>,
     ) -> Result<u64, StorageError> {
         let mut tx = self.write.begin().await?;
-        let ended: Vec<Ended> = on!(Tx, &mut tx, |tx| {
+        let ended: Vec<Read<Ended>> = on!(Tx, &mut tx, |tx| {
             let delete = sqlx::query_as(DELETE_BY_USER)
                 .bind(UserId(user.to_owned()))
                 .bind(except.map(|key| &key.as_bytes()[..]));
             delete.fetch_all(&mut **tx).await?
         });
         let count = ended.len() as u64;
-        tx.remember(ended).await?;
+        tx.remember(readable(ended)).await?;
         tx.commit().await?;
         Ok(count)
     }
 
     async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
-        let users: Vec<(UserId,)> = on!(Pool, &self.read, |pool| {
-            let query = sqlx::query_as(USERS)
-                .bind(UserId(after.unwrap_or_default().to_owned()))
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-            query.fetch_all(pool).await?
-        });
-        Ok(users.into_iter().map(|(UserId(user),)| user).collect())
+        let after = after.unwrap_or_default();
+        let mut asked = limit;
+        loop {
+            let rows: Vec<Read<(UserId,)>> = on!(Pool, &self.read, |pool| {
+                let query = sqlx::query_as(USERS)
+                    .bind(UserId(after.to_owned()))
+                    .bind(i64::try_from(asked).unwrap_or(i64::MAX));
+                query.fetch_all(pool).await?
+            });
+            let found = rows.len();
+            let users = readable(rows).map(|(UserId(user),)| user);
+            let users: Vec<String> = users.take(limit).collect();
+            // Fewer than were asked for would say that there are no more, and damage in between says nothing of the kind.
+            if found < asked || users.len() >= limit {
+                return Ok(users);
+            }
+            asked = limit + (found - users.len());
+        }
     }
 
     async fn delete_expired(
@@ -364,30 +376,31 @@ impl SessionStorage for SqlStorage {
         limit: usize,
     ) -> Result<u64, StorageError> {
         self.touches.write().await?;
-        let statement = match &self.write {
-            #[cfg(feature = "sqlite")]
-            Pool::Sqlite(_) => sqlite::DELETE_EXPIRED,
-            #[cfg(feature = "postgres")]
-            Pool::Postgres(_) => postgres::DELETE_EXPIRED,
-        };
+        let collecting = self.write.collecting();
         let mut tx = self.write.begin().await?;
-        let ended: Vec<Ended> = on!(Tx, &mut tx, |tx| {
-            let delete = sqlx::query_as(statement)
+        let ended: Vec<Read<Ended>> = on!(Tx, &mut tx, |tx| {
+            let delete = sqlx::query_as(collecting.expired)
                 .bind(unix_milliseconds(before))
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX));
             delete.fetch_all(&mut **tx).await?
         });
         let count = ended.len() as u64;
-        tx.remember(ended).await?;
-        tx.forget_before(before).await?;
+        tx.remember(readable(ended)).await?;
         tx.commit().await?;
+        self.forget_before(before, limit).await?;
         Ok(count)
     }
 }
 
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
-        Self::new(error)
+        match error {
+            // The database works, and what it holds is no session. The message may quote what is there.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::damaged("a column of a row in the table cannot be decoded")
+            }
+            error => Self::new(error),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use base64::Engine;
 use session_auth::{
-    Client, Lifetime, SessionKey, SessionStorage, SqlStorage, StoredSession, Values,
+    Client, Lifetime, Login, SessionKey, SessionStorage, SqlStorage, Stamp, StoredSession, Values,
 };
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -174,6 +174,10 @@ async fn a_damaged_row_is_nobodys_and_goes() {
         "deadline = 9223372036854775807",
         "user_id = 'alice'",
         "user_id = 'alice', stamp = zeroblob(33), logged_in_at = 1",
+        // Text that is none.
+        "data = cast(x'7b2261ff' as text)",
+        "browser = cast(x'ff' as text)",
+        "user_id = cast(x'ff' as text), stamp = x'', logged_in_at = 1",
     ] {
         let damaged = cookie_of(&site).await;
         let update = format!("update session_auth_sessions set {damage}");
@@ -192,6 +196,154 @@ async fn a_damaged_row_is_nobodys_and_goes() {
                 .unwrap();
         assert_eq!(left.len(), 2, "{damage}: the fine one and the new one");
     }
+}
+
+/// A table that somebody made without types holds anything.
+#[tokio::test]
+async fn a_column_of_another_type_is_damage_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let pool = pool(&path, 1).await;
+    let table = "create table session_auth_sessions (key primary key, created_at, last_seen, idle, deadline, persistent,
+        expires_at, user_id, stamp, logged_in_at, remember, address, browser, data) without rowid";
+    sqlx::query(table).execute(&pool).await.unwrap();
+    let site = site(open(&path).await);
+    for damage in ["deadline = 'never'", "data = 7", "last_seen = x'00'"] {
+        let damaged = cookie_of(&site).await;
+        let update = format!("update session_auth_sessions set {damage}");
+        let update = sqlx::query(sqlx::AssertSqlSafe(update)).execute(&pool);
+        assert_eq!(update.await.unwrap().rows_affected(), 1);
+        let fine = cookie_of(&site).await;
+        damage_is_nobodys(&site, &damaged, &fine).await;
+        let delete = sqlx::query("delete from session_auth_sessions");
+        let left = delete.execute(&pool).await.unwrap();
+        assert_eq!(
+            left.rows_affected(),
+            2,
+            "{damage}: the fine one and the new one"
+        );
+    }
+}
+
+fn session_of(user: &str) -> StoredSession {
+    let start = OffsetDateTime::UNIX_EPOCH;
+    StoredSession {
+        created_at: start,
+        last_seen: start,
+        lifetime: Lifetime {
+            idle: Duration::from_secs(100),
+            deadline: start + Duration::from_secs(180),
+            persistent: false,
+        },
+        login: Some(Login {
+            user: user.to_owned(),
+            stamp: Stamp::of(&[]),
+            at: start,
+            remember: false,
+        }),
+        client: Client::default(),
+        values: Values::default(),
+    }
+}
+
+/// In lists, at a logout everywhere and in the cleanup.
+#[tokio::test]
+async fn damaged_rows_keep_nobody_from_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let storage = open(&path).await;
+    let key = |number: u8| SessionKey::from_bytes([number; 32]);
+    for (number, user) in [(1, "a"), (2, "b"), (3, "bb"), (4, "c"), (5, "c"), (6, "d")] {
+        assert!(
+            storage
+                .create(&key(number), &session_of(user))
+                .await
+                .unwrap()
+        );
+    }
+    let pool = pool(&path, 1).await;
+    for damage in [
+        "user_id = cast(x'6280' as text) where user_id = 'b'",
+        "user_id = cast(x'6281' as text) where user_id = 'bb'",
+        "data = cast(x'80' as text) where key = x'0404040404040404040404040404040404040404040404040404040404040404'",
+    ] {
+        let update = format!("update session_auth_sessions set {damage}");
+        let update = sqlx::query(sqlx::AssertSqlSafe(update)).execute(&pool);
+        assert_eq!(update.await.unwrap().rows_affected(), 1, "{damage}");
+    }
+    // A list that is shorter than it may be would be the last.
+    assert_eq!(storage.users(None, 2).await.unwrap(), ["a", "c"]);
+    assert_eq!(storage.users(None, 3).await.unwrap(), ["a", "c", "d"]);
+    assert_eq!(storage.users(Some("a"), 9).await.unwrap(), ["c", "d"]);
+    let listed = storage.list_by_user("c").await.unwrap();
+    assert!(matches!(&listed[..], [(only, _)] if *only == key(5)));
+    assert_eq!(storage.delete_by_user("c", None).await.unwrap(), 2);
+
+    let end = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(180);
+    assert_eq!(storage.delete_expired(end, 10).await.unwrap(), 4);
+    for (number, user) in [(1, Some("a")), (2, None), (4, Some("c")), (6, Some("d"))] {
+        let key = key(number);
+        let former = storage.former_login(&key, OffsetDateTime::UNIX_EPOCH);
+        assert_eq!(former.await.unwrap().as_deref(), user);
+    }
+    // Whose it was may be damaged later as well.
+    let update = sqlx::query("update session_auth_ended set user_id = cast(x'80' as text)");
+    update.execute(&pool).await.unwrap();
+    let key = key(1);
+    let former = storage.former_login(&key, OffsetDateTime::UNIX_EPOCH);
+    assert_eq!(former.await.unwrap(), None);
+}
+
+/// A statement that would touch more rows than a batch has is refused here, so nothing of it would be left.
+#[tokio::test]
+async fn what_is_remembered_of_ended_sessions_is_cleaned_up_in_batches() {
+    const BATCH: u8 = 40;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let storage = open(&path).await;
+    for number in 0..2 * BATCH + 20 {
+        let key = SessionKey::from_bytes([number; 32]);
+        assert!(storage.create(&key, &session_of("alice")).await.unwrap());
+        storage.delete(&key).await.unwrap();
+    }
+    let pool = pool(&path, 1).await;
+    let run = async |statement: &str| {
+        let statement = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()));
+        statement.execute(&pool).await.unwrap()
+    };
+    let count = async |filter: &str| -> i64 {
+        let count = format!("select count(*) from session_auth_ended where {filter}");
+        let count = sqlx::query_as(sqlx::AssertSqlSafe(count)).fetch_one(&pool);
+        let (count,) = count.await.unwrap();
+        count
+    };
+    let batch = usize::from(BATCH);
+    let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1);
+    run("create trigger stop after update on session_auth_ended
+        when (select count(*) from session_auth_ended where ended_at is not null) > 40
+        begin select raise(abort, 'stop'); end")
+    .await;
+    assert!(storage.delete_expired(now, batch).await.is_err());
+    assert_eq!(count("ended_at is not null").await, 40, "one batch lasted");
+    run("drop trigger stop").await;
+    storage.delete_expired(now, batch).await.unwrap();
+    assert_eq!(
+        count("ended_at is null").await,
+        0,
+        "no batch is left for later"
+    );
+
+    run("create trigger stop after delete on session_auth_ended
+        when (select count(*) from session_auth_ended) < 60
+        begin select raise(abort, 'stop'); end")
+    .await;
+    let later = now + session_auth::FORMER_LOGIN;
+    assert!(storage.delete_expired(later, batch).await.is_err());
+    assert_eq!(count("true").await, 60, "one batch lasted");
+    run("drop trigger stop").await;
+    storage.delete_expired(later, batch).await.unwrap();
+    assert_eq!(count("true").await, 0);
+    storage.delete_expired(later, 0).await.unwrap();
 }
 
 /// A second storage on the same file has no notes of its own, so what it sees is in the table.
@@ -258,6 +410,16 @@ async fn listing_ending_and_cleaning_up_use_an_index() {
         (
             "explain query plan select distinct user_id from session_auth_sessions where user_id > 'a' order by user_id limit 5",
             "session_auth_sessions_by_user",
+        ),
+        (
+            "explain query plan update session_auth_ended set ended_at = 1 where key in
+                (select key from session_auth_ended where ended_at is null limit 5)",
+            "session_auth_ended_by_time",
+        ),
+        (
+            "explain query plan delete from session_auth_ended where key in
+                (select key from session_auth_ended where ended_at <= 1 order by ended_at limit 5)",
+            "session_auth_ended_by_time",
         ),
         (
             "explain query plan delete from session_auth_sessions where user_id = 'a' and (null is null or key <> null)",

@@ -6,7 +6,7 @@
 use sqlx::FromRow;
 use time::OffsetDateTime;
 
-use super::{SqlStorage, Tx, UserId, unix_milliseconds};
+use super::{Read, SqlStorage, Tx, UserId, readable, unix_milliseconds};
 use crate::{FORMER_LOGIN, SessionKey, StorageError};
 
 /// A session without a time has ended since the last cleanup, which gives it one: deletions come without a clock.
@@ -15,10 +15,6 @@ const REMEMBER: &str = "insert into session_auth_ended (key, user_id, ended_at) 
 
 const FORMER: &str =
     "select user_id from session_auth_ended where key = $1 and (ended_at is null or ended_at > $2)";
-
-const DATE: &str = "update session_auth_ended set ended_at = $1 where ended_at is null";
-
-const FORGET: &str = "delete from session_auth_ended where ended_at <= $1";
 
 pub(super) const BY_TIME_INDEX: &str = "create index if not exists session_auth_ended_by_time
     on session_auth_ended (ended_at)";
@@ -43,7 +39,10 @@ impl Ended {
 
 impl Tx {
     /// Remembers those in which somebody was logged in.
-    pub(super) async fn remember(&mut self, ended: Vec<Ended>) -> sqlx::Result<()> {
+    pub(super) async fn remember(
+        &mut self,
+        ended: impl IntoIterator<Item = Ended>,
+    ) -> sqlx::Result<()> {
         for Ended {
             key,
             user_id,
@@ -58,18 +57,6 @@ impl Tx {
         }
         Ok(())
     }
-
-    /// Gives times to those that ended since the last time, and forgets those that ended long ago.
-    pub(super) async fn forget_before(&mut self, now: OffsetDateTime) -> sqlx::Result<()> {
-        on!(Tx, &mut *self, |tx| {
-            let date = sqlx::query(DATE).bind(unix_milliseconds(now));
-            date.execute(&mut **tx).await.map(drop)
-        })?;
-        on!(Tx, &mut *self, |tx| {
-            let forget = sqlx::query(FORGET).bind(unix_milliseconds(now - FORMER_LOGIN));
-            forget.execute(&mut **tx).await.map(drop)
-        })
-    }
 }
 
 impl SqlStorage {
@@ -78,13 +65,43 @@ impl SqlStorage {
         key: &SessionKey,
         since: OffsetDateTime,
     ) -> Result<Option<String>, StorageError> {
-        let user: Option<(UserId,)> = on!(Pool, &self.read, |pool| {
+        let user: Option<Read<(UserId,)>> = on!(Pool, &self.read, |pool| {
             let query = sqlx::query_as(FORMER).bind(&key.as_bytes()[..]);
             query
                 .bind(unix_milliseconds(since))
                 .fetch_optional(pool)
                 .await?
         });
-        Ok(user.map(|(UserId(user),)| user))
+        Ok(readable(user).map(|(UserId(user),)| user).next())
+    }
+
+    /// Gives times to those that ended since the last time, and forgets those that ended long ago: all of them, in
+    /// transactions that are as small as a batch of sessions.
+    pub(super) async fn forget_before(
+        &self,
+        now: OffsetDateTime,
+        limit: usize,
+    ) -> Result<(), StorageError> {
+        let collecting = self.write.collecting();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        for (statement, time) in [
+            (collecting.date, now),
+            (collecting.forget, now - FORMER_LOGIN),
+        ] {
+            loop {
+                let mut tx = self.write.begin().await?;
+                let written = on!(Tx, &mut tx, |tx| {
+                    let query = sqlx::query(statement).bind(unix_milliseconds(time));
+                    let written = query.bind(limit).execute(&mut **tx).await?;
+                    written.rows_affected()
+                });
+                tx.commit().await?;
+                if written == 0 || written < limit.unsigned_abs() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
     }
 }

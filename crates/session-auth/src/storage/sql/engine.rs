@@ -5,7 +5,11 @@ use sqlx::{PgPool, PgTransaction};
 #[cfg(feature = "sqlite")]
 use sqlx::{SqlitePool, SqliteTransaction};
 
-use super::statements;
+#[cfg(feature = "postgres")]
+use super::postgres;
+#[cfg(feature = "sqlite")]
+use super::sqlite;
+use super::statements::{self, Collecting};
 
 /// Connections to one of the engines.
 #[derive(Clone, Debug)]
@@ -43,7 +47,17 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pool) => pool.begin_with("begin immediate").await.map(Tx::Sqlite),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+            Self::Postgres(pool) => pool.begin_with(postgres::BEGIN).await.map(Tx::Postgres),
+        }
+    }
+
+    /// What a batch of the cleanup says to this engine.
+    pub(super) fn collecting(&self) -> &'static Collecting {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => &sqlite::COLLECTING,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => &postgres::COLLECTING,
         }
     }
 }

@@ -7,7 +7,7 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::{
     ended::BY_TIME_INDEX,
-    statements::{BY_EXPIRY_INDEX, BY_USER_INDEX},
+    statements::{BY_EXPIRY_INDEX, BY_USER_INDEX, Collecting},
     touches::Batch,
     unix_milliseconds,
 };
@@ -50,10 +50,19 @@ const TOUCH: &str = "with noted as (select * from unnest($1, $2) as noted (key, 
     expires_at = case when deadline - noted.at < idle then deadline else noted.at + idle end
     from noted where session.key = noted.key and session.key in (select key from free) and last_seen < noted.at";
 
+/// Of a row that somebody else has just written, every stricter level refuses the write instead of reading the row anew.
+pub(super) const BEGIN: &str = "begin isolation level read committed";
+
 /// Asks again, of the locked row, whether the session is over: it may have been used since this statement began.
-pub(super) const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
-    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2 for update skip locked)
-    returning key, user_id, expires_at as ended_at";
+pub(super) const COLLECTING: Collecting = Collecting {
+    expired: "delete from session_auth_sessions where key in
+        (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2 for update skip locked)
+        returning key, user_id, expires_at as ended_at",
+    date: "update session_auth_ended set ended_at = $1 where key in
+        (select key from session_auth_ended where ended_at is null limit $2 for update skip locked)",
+    forget: "delete from session_auth_ended where key in
+        (select key from session_auth_ended where ended_at <= $1 order by ended_at limit $2 for update skip locked)",
+};
 
 pub(super) async fn migrate(tx: &mut PgTransaction<'static>) -> sqlx::Result<()> {
     sqlx::query(LOCK).execute(&mut **tx).await?;
@@ -66,10 +75,8 @@ pub(super) async fn migrate(tx: &mut PgTransaction<'static>) -> sqlx::Result<()>
 pub(super) async fn touch(pool: &PgPool, batch: &Batch) -> sqlx::Result<()> {
     let keys: Vec<&[u8]> = batch.keys().map(|key| &key.as_bytes()[..]).collect();
     let times: Vec<i64> = batch.values().map(|at| unix_milliseconds(*at)).collect();
-    sqlx::query(TOUCH)
-        .bind(keys)
-        .bind(times)
-        .execute(pool)
-        .await
-        .map(drop)
+    let mut tx = pool.begin_with(BEGIN).await?;
+    let touch = sqlx::query(TOUCH).bind(keys).bind(times);
+    touch.execute(&mut *tx).await?;
+    tx.commit().await
 }

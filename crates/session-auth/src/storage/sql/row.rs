@@ -8,6 +8,20 @@ use time::OffsetDateTime;
 use super::UserId;
 use crate::{Client, Lifetime, Login, SessionKey, Stamp, StorageError, StoredSession, Values};
 
+/// A row, or why it is none: one that cannot be decoded must not keep others from being read, nor itself from being deleted.
+pub(super) struct Read<T>(sqlx::Result<T>);
+
+impl<'r, R: sqlx::Row, T: FromRow<'r, R>> FromRow<'r, R> for Read<T> {
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        Ok(Self(T::from_row(row)))
+    }
+}
+
+/// Those of the rows that can be decoded.
+pub(super) fn readable<T>(rows: impl IntoIterator<Item = Read<T>>) -> impl Iterator<Item = T> {
+    rows.into_iter().filter_map(|Read(row)| row.ok())
+}
+
 /// A session as the table holds it.
 #[derive(FromRow)]
 pub(super) struct Row {

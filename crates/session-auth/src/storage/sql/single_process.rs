@@ -118,7 +118,9 @@ impl SingleProcessStorage {
         let (Some(version), Some(mark)) = (numbers.next(), numbers.next()) else {
             return Err(StorageError::new("SQLite did not say its data version"));
         };
-        let (version, mut mark) = (version?, mark?);
+        // Not of a row that could be damaged, but of the connection.
+        let version = version.map_err(StorageError::new)?;
+        let mut mark = mark.map_err(StorageError::new)?;
         if mark == 0 {
             mark = i64::from(MARKS.fetch_add(1, Ordering::Relaxed));
             let statement = format!("pragma temp.user_version = {mark}");

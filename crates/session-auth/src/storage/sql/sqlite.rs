@@ -4,7 +4,7 @@ use sqlx::{SqlitePool, SqliteTransaction};
 
 use super::{
     ended::BY_TIME_INDEX,
-    statements::{BY_EXPIRY_INDEX, BY_USER_INDEX},
+    statements::{BY_EXPIRY_INDEX, BY_USER_INDEX, Collecting},
     touches::Batch,
     unix_milliseconds,
 };
@@ -41,9 +41,15 @@ const TOUCH: &str = "update session_auth_sessions set last_seen = $2,
     expires_at = case when deadline - $2 < idle then deadline else $2 + idle end
     where key = $1 and last_seen < $2";
 
-pub(super) const DELETE_EXPIRED: &str = "delete from session_auth_sessions where key in
-    (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2)
-    returning key, user_id, expires_at as ended_at";
+pub(super) const COLLECTING: Collecting = Collecting {
+    expired: "delete from session_auth_sessions where key in
+        (select key from session_auth_sessions where expires_at <= $1 order by expires_at limit $2)
+        returning key, user_id, expires_at as ended_at",
+    date: "update session_auth_ended set ended_at = $1 where key in
+        (select key from session_auth_ended where ended_at is null limit $2)",
+    forget: "delete from session_auth_ended where key in
+        (select key from session_auth_ended where ended_at <= $1 order by ended_at limit $2)",
+};
 
 pub(super) async fn migrate(tx: &mut SqliteTransaction<'static>) -> sqlx::Result<()> {
     for statement in SCHEMA {

@@ -41,6 +41,16 @@ pub(super) const DELETE_BY_USER: &str =
     "delete from session_auth_sessions where user_id = $1 and ($2 is null or key <> $2)
     returning key, user_id, cast(null as bigint) as ended_at";
 
+/// What the cleanup says. Each statement takes a time and at most so many rows.
+pub(super) struct Collecting {
+    /// Removes sessions that are over.
+    pub(super) expired: &'static str,
+    /// Gives the time to sessions that have ended without one.
+    pub(super) date: &'static str,
+    /// Forgets whose the sessions were that ended by then.
+    pub(super) forget: &'static str,
+}
+
 pub(super) const BY_USER_INDEX: &str = "create index if not exists session_auth_sessions_by_user
     on session_auth_sessions (user_id, last_seen) where user_id is not null";
 

@@ -20,9 +20,17 @@ async fn pool(name: &str) -> PgPool {
 }
 
 pub(super) async fn pool_in(name: &str) -> PgPool {
+    isolated(name, "read committed").await
+}
+
+/// On a server whose transactions are isolated like this unless they say otherwise.
+async fn isolated(name: &str, level: &str) -> PgPool {
     let schema = name.replace('-', "_");
     let options = PgConnectOptions::from_str(&super::address("GATEPOST_TEST_POSTGRES")).unwrap();
-    let options = options.options([("search_path", schema.as_str())]);
+    let options = options.options([
+        ("search_path", schema.as_str()),
+        ("default_transaction_isolation", level),
+    ]);
     let pool = PgPoolOptions::new().max_connections(4);
     let pool = pool.connect_with(options).await.unwrap();
     let create = format!("create schema if not exists {schema}");
@@ -70,6 +78,30 @@ async fn postgres_keeps_the_contract() {
 async fn two_servers_on_one_database_count_to_twenty_one() {
     let sites = [site(open("servers").await), site(open("servers").await)];
     count_together(&sites).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn a_server_that_isolates_more_strictly_loses_nothing_and_refuses_nobody() {
+    for level in ["repeatable read", "serializable"] {
+        let name = format!("test_{}_{level}", std::process::id()).replace(' ', "_");
+        let pool = isolated(&name, level).await;
+        let (found,): (String,) = sqlx::query_as("show transaction_isolation")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(found, level);
+        let storage = SqlStorage::postgres(pool);
+        storage.migrate().await.unwrap();
+        count_together(&[site(storage.clone()), site(storage)]).await;
+    }
+    contract(async |check: &str| {
+        let name = format!("test_{}_strict_{check}", std::process::id());
+        let storage = SqlStorage::postgres(isolated(&name, "repeatable read").await);
+        storage.migrate().await.unwrap();
+        storage
+    })
+    .await;
 }
 
 #[tokio::test]
