@@ -5,6 +5,10 @@ use std::{error::Error, sync::Arc};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+mod tower;
+
+pub(crate) use tower::backend;
+
 /// How many seconds a client should wait before it asks again, sent as `Retry-After`.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
@@ -95,6 +99,9 @@ pub struct SessionTooLarge {
 }
 
 /// Why a session could not be read or written.
+///
+/// What tower-sessions' methods answer, [`SessionFailure`](crate::SessionFailure), becomes one of these with `?`, of the
+/// kind that it was before tower-sessions made a text of it.
 ///
 /// As a response each kind is a short text with a fitting status; it also lies in the response's extensions, so that a
 /// layer of the application can draw its own page:

@@ -267,3 +267,44 @@ pub use storage::{
 pub use storage::{ExistingIds, TowerStorage};
 #[cfg(feature = "throttle")]
 pub use throttle::{Throttle, TooManyAttempts};
+
+/// When a session is over, for [`Session::set_expiry`](tower_sessions_core::Session::set_expiry): tower-sessions' own type,
+/// judged here by the server's clock and never later than the [`SessionLayer`] allows.
+///
+/// ```
+/// use session_auth::{Expiry, Session};
+/// use std::time::Duration;
+///
+/// async fn on_a_shared_computer(session: Session) {
+///     session.set_expiry(Some(Expiry::OnInactivity(Duration::from_secs(5 * 60).try_into().unwrap())));
+/// }
+/// ```
+#[doc(inline)]
+pub use tower_sessions_core::Expiry;
+/// What tower-sessions' methods on a [`Session`] answer when they fail. With `?` it becomes a [`SessionError`] or an
+/// [`AuthError`].
+///
+/// ```
+/// use session_auth::{Session, SessionError, SessionFailure};
+///
+/// async fn theme(session: &Session) -> Result<Option<String>, SessionFailure> {
+///     session.get("theme").await
+/// }
+/// async fn page(session: Session) -> Result<String, SessionError> {
+///     Ok(theme(&session).await?.unwrap_or_else(|| "light".to_owned()))
+/// }
+/// ```
+#[doc(inline)]
+pub use tower_sessions_core::session::Error as SessionFailure;
+/// The name of a session that may be shown: [`SessionKey::public_id`]. It is text and back for a link or a form, and logs
+/// nobody in.
+///
+/// ```
+/// use session_auth::{PublicId, SessionKey};
+///
+/// let shown = SessionKey::from_bytes([7; 32]).public_id().to_string();
+/// let back: PublicId = shown.parse().unwrap();
+/// assert_eq!(back, SessionKey::from_bytes([7; 32]).public_id());
+/// ```
+#[doc(inline)]
+pub use tower_sessions_core::session::Id as PublicId;

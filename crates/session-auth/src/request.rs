@@ -357,10 +357,9 @@ impl Inner {
 
     /// The real error behind one of tower-sessions, which carries only text.
     fn failure(&self, error: tower_sessions_core::session::Error) -> SessionError {
-        match (self.load_failure(), error) {
-            (Some(error), _) => SessionError::Unavailable(error.clone()),
-            (None, tower_sessions_core::session::Error::SerdeJson(error)) => error.into(),
-            (None, error) => SessionError::Unavailable(StorageError::new(error)),
+        match self.load_failure() {
+            Some(error) => SessionError::Unavailable(error.clone()),
+            None => error.into(),
         }
     }
 

@@ -19,6 +19,31 @@ use crate::{SessionError, request::RequestSession};
 /// session or give it a new id, since no cookie can follow: that is an error, and so is every change of a session that
 /// lies in the cookie.
 ///
+/// Its methods and [`SessionError`](crate::SessionError) go together:
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # use axum::{Router, body::Body, http::Request, routing::get};
+/// # use session_auth::{MemoryStorage, SessionLayer};
+/// # use tower::ServiceExt;
+/// use session_auth::{Session, SessionError};
+///
+/// async fn visits(session: Session) -> Result<String, SessionError> {
+///     let before: Option<u32> = session.get("visits").await?;
+///     let visits = before.unwrap_or(0) + 1; // `update` would count right, too, where two come at once
+///     session.insert("visits", visits).await?;
+///     Ok(visits.to_string())
+/// }
+/// # let site = Router::new().route("/", get(visits)).layer(SessionLayer::new(MemoryStorage::new()));
+/// # let first = site.clone().oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+/// # let cookie = first.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+/// # let second = site.oneshot(Request::get("/").header("cookie", cookie).body(Body::empty()).unwrap()).await.unwrap();
+/// # assert_eq!(axum::body::to_bytes(second.into_body(), 100).await.unwrap(), "2");
+/// # }
+/// # #[cfg(not(feature = "memory"))] fn main() {}
+/// ```
+///
 /// `delete` ends the session; what is written after it is lost. `flush` ends it, and what is written after it begins a
 /// new one. `clear` takes the login along with the values.
 ///
@@ -60,7 +85,8 @@ impl Session {
     /// takes the new value only if the old one is still there, else `f` is asked again with the one that is. So `f` may
     /// run more than once, and should do nothing but compute.
     ///
-    /// A 5xx does not undo it. On a session that does not exist yet it is a plain insert, stored with the answer.
+    /// A 5xx does not undo it. On a session that does not exist yet, or that this request has cleared or given to another
+    /// person, it is a plain insert, stored with the answer.
     ///
     /// ```
     /// # use session_auth::{Session, SessionError};

@@ -51,6 +51,13 @@ pub enum AuthError {
     NotLoggedIn,
 }
 
+/// So that a handler may use its session and its login with one error.
+impl From<tower_sessions_core::session::Error> for AuthError {
+    fn from(error: tower_sessions_core::session::Error) -> Self {
+        Self::Session(error.into())
+    }
+}
+
 impl AuthError {
     pub(crate) fn directory(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Directory(Arc::from(error.into()))

@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 use tower_sessions_core::{
     SessionStore,
     session::{Id, Record as TowerRecord},
-    session_store::{Error, Result},
+    session_store::Result,
 };
 
 use super::{
     Inner, RequestSession,
     intent::{Data, Intent, MARKER, Record},
 };
-use crate::SessionError;
+use crate::{SessionError, error::backend};
 
 #[async_trait]
 impl SessionStore for Inner {
@@ -26,23 +26,26 @@ impl SessionStore for Inner {
             return Err(backend(SessionError::Answered));
         }
         let id = self.own(record.id);
-        self.note(|intent| intent.create(id, self.handle, Record::from(&record.data)))?;
+        if !self.note(|intent| intent.create(id, self.handle, Record::from(&record.data))) {
+            return Err(backend(SessionError::Answered));
+        }
         record.id = self.handle;
         Ok(())
     }
 
     async fn save(&self, record: &TowerRecord) -> Result<()> {
-        if let Some(settled) = self.settled().await {
-            let saved = self.save_now(settled, Record::from(&record.data)).await;
-            return saved.map_err(backend);
-        }
         if let Some(lent) = &self.lent
-            && !self.intent().is_committed
+            && self.is_open_to_handlers()
         {
             let fits = lent.fits(&record.data, MARKER);
-            fits.map_err(|error| Error::Backend(error.to_string()))?;
+            fits.map_err(|error| backend(SessionError::of_storage(error)))?;
         }
-        self.note(|intent| intent.save(Record::from(&record.data)))
+        if self.note(|intent| intent.save(Record::from(&record.data))) {
+            return Ok(());
+        }
+        let settled = self.settled.wait().await;
+        let saved = self.save_now(settled, Record::from(&record.data)).await;
+        saved.map_err(backend)
     }
 
     async fn load(&self, _handle: &Id) -> Result<Option<TowerRecord>> {
@@ -73,15 +76,16 @@ impl SessionStore for Inner {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        if let Some(settled) = self.settled().await {
+        let own = self.own(*id);
+        if !self.note(|intent| intent.delete(own, self.handle)) {
+            let settled = self.settled.wait().await;
             // The beginning of a `cycle_id`, whose end would find that no cookie can follow.
             if *id == self.record_id() {
                 return Err(backend(SessionError::Answered));
             }
             return self.delete_now(settled).await.map_err(backend);
         }
-        let id = self.own(*id);
-        self.note(|intent| intent.delete(id, self.handle))
+        Ok(())
     }
 }
 
@@ -113,10 +117,6 @@ fn copy(values: &Map<String, Value>) -> Data {
     data
 }
 
-fn backend(error: SessionError) -> Error {
-    Error::Backend(error.to_string())
-}
-
 impl Inner {
     fn record(&self, data: Data) -> TowerRecord {
         TowerRecord {
@@ -139,18 +139,21 @@ impl Inner {
         }
     }
 
-    fn note(&self, note: impl FnOnce(&mut Intent)) -> Result<()> {
+    fn is_open_to_handlers(&self) -> bool {
+        let intent = self.intent();
+        !intent.is_answered && !intent.is_committed
+    }
+
+    /// Notes what is wanted, or says `false`: the answer has taken what was noted, and nobody would look at more.
+    #[must_use]
+    fn note(&self, note: impl FnOnce(&mut Intent)) -> bool {
         self.is_used
             .store(true, std::sync::atomic::Ordering::Relaxed);
         let mut intent = self.intent();
-        if intent.is_answered {
-            return Err(Error::Backend(
-                "the request of this session is answered, nothing can be stored any more"
-                    .to_owned(),
-            ));
+        if !intent.is_answered {
+            note(&mut intent);
         }
-        note(&mut intent);
-        Ok(())
+        !intent.is_answered
     }
 }
 

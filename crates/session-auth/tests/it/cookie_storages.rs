@@ -9,11 +9,13 @@ use axum::{
 use http::{Request, header};
 use session_auth::{
     AiohttpCookies, AnyStorage, Auth, AuthLayer, Directory, EncryptedCookieStorage, Identity,
-    KeyError, MemoryStorage, NaClCookieStorage, Promise, Session, SessionLayer, SessionTooLarge,
-    SimpleCookieStorage, Stamp,
+    KeyError, MemoryStorage, NaClCookieStorage, Promise, Session, SessionError, SessionLayer,
+    SessionTooLarge, SimpleCookieStorage, Stamp,
     testing::{Browser, advance, contract, now},
 };
 use tower::ServiceExt;
+
+use crate::log::Log;
 
 const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
 const OTHER_KEY: &[u8] = b"fedcba9876543210fedcba9876543210";
@@ -105,6 +107,13 @@ async fn write_much(session: Session) {
     session.insert("much", "x".repeat(4000)).await.unwrap();
 }
 
+/// Asks early, and lets the error be the answer.
+async fn save_much(session: Session) -> Result<(), SessionError> {
+    session.insert("much", "x".repeat(4000)).await?;
+    session.save().await?;
+    unreachable!("it does not fit")
+}
+
 async fn keep_briefly(session: Session) {
     let minute = time::Duration::minutes(1);
     session.set_expiry(Some(tower_sessions_core::Expiry::OnInactivity(minute)));
@@ -115,6 +124,7 @@ fn site(storage: impl Into<AnyStorage>) -> Router {
     Router::new()
         .route("/", get(read).post(write))
         .route("/much", post(write_much))
+        .route("/saved", post(save_much))
         .route("/brief", post(keep_briefly))
         .route("/other", get(|| async {}))
         .layer(SessionLayer::new(storage).clock(now))
@@ -186,14 +196,23 @@ async fn a_session_too_large_for_a_cookie_is_an_error_and_the_old_cookie_stays()
         let browser = Browser::new(site(storage));
         browser.post("/", &[]).await;
         let before = browser.cookies();
+        let log = Log::default();
+        let guard = log.here();
         let refused = browser.post("/much", &[]).await;
+        drop(guard);
         assert_eq!(refused.status(), 500);
+        assert_eq!(log.warnings(), 1, "{}", log.text());
+        assert!(log.text().contains("a session could not be stored"));
+        assert!(!log.text().contains("xxxx"), "no value is in the log");
         let too_large = refused.extensions().get::<SessionTooLarge>().unwrap();
         assert!(
             too_large.size > 4096 && too_large.limit == 4096,
             "{too_large:?}"
         );
         assert_eq!(browser.cookies(), before);
+        let early = browser.post("/saved", &[]).await;
+        assert_eq!(early.status(), 500);
+        assert!(early.extensions().get::<SessionTooLarge>().unwrap().size > 4096);
         let body = axum::body::to_bytes(browser.get("/").await.into_body(), 100)
             .await
             .unwrap();
