@@ -36,24 +36,29 @@ impl RequestSession {
             return Answer::Ready(error.into_response());
         }
         let has_failed = response.status().is_server_error();
-        let has_work = {
-            let mut intent = self.inner.intent();
-            if has_failed {
-                let undo = intent.take().undo;
-                intent.left = None;
-                let has_work = !undo.is_empty();
-                intent.undo = undo;
-                has_work
-            } else {
-                !intent.is_empty() || self.tower.is_modified()
-            }
-        };
-        if has_work || self.inner.is_stale() {
+        if self.has_work(has_failed) {
             self.settle(response, has_failed)
         } else {
             self.inner.settle_on(self.inner.key);
             Answer::Ready(self.inner.finish(response, Cookie::Keep))
         }
+    }
+
+    /// Whether something has to be stored for this answer. If not, nothing more is noted for it from the same moment on:
+    /// a task of the handler's that still saves would be told that it has, and nobody would look at what it noted.
+    fn has_work(&self, has_failed: bool) -> bool {
+        let is_stale = self.inner.is_stale();
+        let mut intent = self.inner.intent();
+        if has_failed {
+            let undo = intent.take().undo;
+            intent.left = None;
+            let has_work = !undo.is_empty();
+            intent.undo = undo;
+            return has_work || is_stale;
+        }
+        let has_work = is_stale || !intent.is_empty() || self.tower.is_modified();
+        intent.is_answered |= !has_work;
+        has_work
     }
 
     /// The work is begun at once, and what has to wait for the storage goes on in a task of its own: a client that hangs
@@ -186,5 +191,58 @@ impl Inner {
         if self.shared.undecodable.is_due(self.shared.now()) {
             tracing::warn!("a session cookie that no server of this site issued was removed");
         }
+    }
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use std::pin::pin;
+
+    use axum::{Router, body::Body, http::Request, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{MemoryStorage, Session, SessionLayer};
+
+    async fn write(session: Session) -> Result<(), SessionError> {
+        Ok(session.insert("a", 1).await?)
+    }
+
+    /// What a handler's own task does when the answer has found no work and is not on its way yet.
+    async fn save_late(request: RequestSession, session: Session) -> Result<(), SessionError> {
+        session.get_value("a").await?;
+        assert!(!request.has_work(false));
+        session.insert("a", 2).await?;
+        let mut save = pin!(session.save());
+        {
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(save.as_mut().poll(&mut context).is_pending());
+        }
+        request.inner.settle_on(request.inner.key);
+        Ok(save.await?)
+    }
+
+    async fn read(session: Session) -> Result<String, SessionError> {
+        Ok(format!("{:?}", session.get_value("a").await?))
+    }
+
+    #[tokio::test]
+    async fn a_save_that_comes_while_the_answer_is_made_is_stored_and_not_only_noted() {
+        let site = Router::new()
+            .route("/write", get(write))
+            .route("/late", get(save_late))
+            .route("/read", get(read))
+            .layer(SessionLayer::new(MemoryStorage::new()));
+        let visit = |path, cookie: &str| {
+            let request = Request::get(path).header("cookie", cookie);
+            site.clone().oneshot(request.body(Body::empty()).unwrap())
+        };
+        let written = visit("/write", "").await.unwrap();
+        let cookie = written.headers()["set-cookie"].to_str().unwrap();
+        let (cookie, _) = cookie.split_once(';').unwrap();
+        assert_eq!(visit("/late", cookie).await.unwrap().status(), 200);
+        let read = visit("/read", cookie).await.unwrap().into_body();
+        let read = axum::body::to_bytes(read, 100).await.unwrap();
+        assert_eq!(read, "Some(Number(2))");
     }
 }
