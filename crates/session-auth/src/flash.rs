@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::SessionError;
-use crate::request::RequestSession;
+use crate::request::{RequestSession, Stored};
 
 /// Where the messages are in the session.
 const KEY: &str = "session_auth.flash";
@@ -123,8 +123,12 @@ impl Flash {
             level,
             text: text.into(),
         };
-        self.change(|messages| messages.push(message.clone()))
+        let stored = self
+            .change(|messages| messages.push(message.clone()))
             .await?;
+        if stored == Stored::WithTheAnswer {
+            return Ok(()); // or not at all
+        }
         self.session.on_failure(Box::new(move |session| {
             Box::pin(async move {
                 let flash = Self { session };
@@ -159,15 +163,14 @@ impl Flash {
     /// ```
     pub async fn claim(&self) -> Result<Vec<FlashMessage>, SessionError> {
         let mut claimed = Vec::new();
-        match self
+        let stored = self
             .change(|messages| claimed = std::mem::take(messages))
-            .await
-        {
-            Ok(()) => {}
+            .await;
+        let stored = match stored {
             Err(SessionError::Gone) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        }
-        if !claimed.is_empty() {
+            stored => stored?,
+        };
+        if !claimed.is_empty() && stored == Stored::AtOnce {
             let claimed = claimed.clone();
             self.session.on_failure(Box::new(move |session| {
                 Box::pin(async move {
@@ -186,7 +189,7 @@ impl Flash {
     async fn change(
         &self,
         mut change: impl FnMut(&mut Vec<FlashMessage>),
-    ) -> Result<(), SessionError> {
+    ) -> Result<Stored, SessionError> {
         let changed = self.session.update_value(KEY, |value| {
             let mut messages = read(value);
             change(&mut messages);
@@ -196,7 +199,7 @@ impl Flash {
             }
             Ok(Some(serde_json::to_value(messages)?))
         });
-        changed.await.map(drop)
+        changed.await
     }
 }
 
@@ -211,7 +214,7 @@ fn read(value: Option<Value>) -> Vec<FlashMessage> {
         .collect()
 }
 
-fn report(undone: Result<(), SessionError>) {
+fn report(undone: Result<Stored, SessionError>) {
     if let Err(error) = undone
         && !matches!(error, SessionError::Gone)
     {

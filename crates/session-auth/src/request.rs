@@ -43,6 +43,7 @@ use afterwards::Settled;
 pub(crate) use answer::Answer;
 pub(crate) use handles::Handles;
 use intent::{Intent, LoginIntent};
+pub(crate) use update::Stored;
 
 /// Found in the extensions of every request that passed the layer. A clone is the same session.
 #[derive(Clone)]
@@ -176,6 +177,7 @@ impl RequestSession {
         self.inner.still_takes_logins()?;
         let before = self.login().await?;
         if before.is_some_and(|before| before.user != login.user) {
+            self.inner.intent().is_given_away = true;
             // Within this request, too. It is no `clear` of the handler's, which would end the login as well.
             self.tower.clear().await;
             self.put(intent::MARKER, Some(Value::Null)).await?;

@@ -59,10 +59,11 @@ impl SessionStore for Inner {
         let intent = self.intent();
         let mut data = match &intent.record {
             Some(record) => record.values.clone(),
-            None if intent.has_ended => Data::new(),
             None => match stored {
-                Some(stored) => copy(&intent.over(stored.values.map())),
-                None => Data::new(),
+                Some(stored) if !intent.lets_go_of(stored) => {
+                    copy(&intent.over(stored.values.map()))
+                }
+                Some(_) | None => Data::new(),
             },
         };
         let was_cleared = intent

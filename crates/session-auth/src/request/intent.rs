@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tower_sessions_core::session::Id;
 
 use super::Undo;
-use crate::{Login, Stamp};
+use crate::{Login, Stamp, StoredSession};
 
 /// Lies in every record that was loaded. Only `clear` and `flush` can lose it: no handler knows a key with this name.
 pub(super) const MARKER: &str = "\u{0}loaded";
@@ -23,6 +23,8 @@ pub(super) struct Intent {
     /// The session is to get a new id, also without a login.
     pub(super) rotates: bool,
     pub(super) login: Option<LoginIntent>,
+    /// Somebody else than before was logged in, so nothing that was stored until then is to be seen.
+    pub(super) is_given_away: bool,
     /// The record as tower-sessions last gave it.
     pub(super) record: Option<Arc<Record>>,
     /// What `update` stored since the session was read.
@@ -142,6 +144,16 @@ impl Intent {
             && self.deletions == 0
             && self.login.is_none()
             && self.record.is_none()
+    }
+
+    /// Whether what is stored is, for this request, another's session or one that has ended.
+    pub(super) fn lets_go_of(&self, stored: &StoredSession) -> bool {
+        let login = self.login.as_ref().or(self.login_before.as_ref());
+        let is_of_another = match (login, &stored.login) {
+            (Some(LoginIntent::Set(new)), Some(old)) => new.user != old.user,
+            _ => false,
+        };
+        self.has_ended || self.is_given_away || is_of_another
     }
 
     pub(super) fn renew(&mut self, stamp: Stamp) {

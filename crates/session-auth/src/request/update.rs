@@ -6,8 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::RequestSession;
+use super::{RequestSession, intent::MARKER};
 use crate::{Change, Outcome, SessionError, SessionKey, StoredSession};
+
+/// When an updated value is in the storage. What a failed answer has to undo is only what is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    AtOnce,
+    WithTheAnswer,
+}
 
 impl RequestSession {
     /// Replaces one value at once by what `f` makes of the one that is stored, and asks again when somebody else was
@@ -16,19 +23,19 @@ impl RequestSession {
         &self,
         key: &str,
         f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
-    ) -> Result<Option<Value>, SessionError> {
+    ) -> Result<Stored, SessionError> {
         if let Some(settled) = self.inner.settled.get() {
             let (session_key, stored) = self.inner.stored_now(settled).await?;
             let new = self.replace(session_key, stored, key, f).await?;
             self.inner.see_update(settled, key, new.clone()).await;
-            self.put(key, new.clone()).await?;
-            return Ok(new);
+            self.put(key, new).await?;
+            return Ok(Stored::AtOnce);
         }
         let stored = self.inner.stored().await?;
         let (Some(session_key), Some(stored)) = (self.inner.key, stored) else {
             return self.update_unstored(key, f).await;
         };
-        if self.inner.intent().has_ended {
+        if !self.still_sees(stored).await? {
             return self.update_unstored(key, f).await;
         }
         let new = self
@@ -37,9 +44,27 @@ impl RequestSession {
         self.inner.intent().note_update(key, new.clone());
         // Else this is undone for a failed answer: whoever saves the session meanwhile holds it until that is settled.
         if !self.inner.intent().is_answered {
-            self.put(key, new.clone()).await?;
+            self.put(key, new).await?;
         }
-        Ok(new)
+        Ok(Stored::AtOnce)
+    }
+
+    /// Whether the stored values are this request's to see. They are not when it has ended the session, cleared it or
+    /// given it to another person, though nothing of that is stored before the answer.
+    async fn still_sees(&self, stored: &StoredSession) -> Result<bool, SessionError> {
+        {
+            let intent = self.inner.intent();
+            // What is undone then was done to what is stored.
+            if intent.is_answered {
+                return Ok(!intent.has_ended);
+            }
+            if intent.lets_go_of(stored) {
+                return Ok(false);
+            }
+        }
+        let marker = self.tower.get_value(MARKER).await;
+        let marker = marker.map_err(|error| self.inner.failure(error))?;
+        Ok(marker.is_some())
     }
 
     /// Asks `f` until its value is stored.
@@ -71,12 +96,13 @@ impl RequestSession {
         }
     }
 
-    /// Where no session is stored, there is nobody to race with: the value is written with the answer.
+    /// Where no session is stored, or none that this request still sees, there is nobody to race with: the value is
+    /// written with the answer.
     async fn update_unstored(
         &self,
         key: &str,
         mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
-    ) -> Result<Option<Value>, SessionError> {
+    ) -> Result<Stored, SessionError> {
         if self.inner.intent().is_answered {
             return Err(SessionError::Gone);
         }
@@ -84,9 +110,9 @@ impl RequestSession {
         let old = old.map_err(|error| self.inner.failure(error))?;
         let new = f(old.clone())?;
         if new != old {
-            self.put(key, new.clone()).await?;
+            self.put(key, new).await?;
         }
-        Ok(new)
+        Ok(Stored::WithTheAnswer)
     }
 
     /// Lets this request see the value, too.

@@ -323,3 +323,53 @@ async fn a_message_pushed_with_a_login_or_a_logout_is_shown_after_it() {
         assert_eq!(browser.get("/page").await.text, "bye", "{storage}");
     }
 }
+
+/// Alice has a message that she has not seen when somebody else logs in where she was, and the handler greets them.
+#[tokio::test]
+async fn a_message_that_waits_for_one_person_is_never_shown_to_the_next() {
+    use crate::site::Accounts;
+    use session_auth::{Auth, AuthError};
+
+    async fn hello(
+        auth: Auth<Accounts>,
+        accounts: Extension<Accounts>,
+        flash: Flash,
+        fields: Fields,
+    ) -> Result<(StatusCode, String), AuthError> {
+        auth.login(&accounts.get("bob")).await?;
+        flash.push(FlashLevel::Success, &fields["text"]).await?;
+        Ok(page(flash, fields).await?)
+    }
+    async fn greet(
+        auth: Auth<Accounts>,
+        accounts: Extension<Accounts>,
+        flash: Flash,
+    ) -> Result<(), AuthError> {
+        auth.login(&accounts.get("bob")).await?;
+        Ok(flash.push(FlashLevel::Success, "hello").await?)
+    }
+    for (storage, layer) in layers().await {
+        let routes = Router::new()
+            .route("/push", post(push))
+            .route("/hello", post(hello))
+            .route("/greet", post(greet))
+            .route("/page", get(page));
+        let site = Site::with(layer, |auth| auth, routes);
+        let mut browser = site.logged_in("alice").await;
+        browser.post("/push?text=private").await;
+        browser.post("/greet").await;
+        assert_eq!(browser.me().await, "bob", "{storage}");
+        assert_eq!(browser.get("/page").await.text, "hello", "{storage}");
+
+        // When the answer fails nobody was logged in, and alice finds what she had and nothing of bob's.
+        for text in ["hello", "private"] {
+            let mut browser = site.logged_in("alice").await;
+            browser.post("/push?text=private").await;
+            let hello = format!("/hello?text={text}&status=500");
+            let failed = browser.post(&hello).await;
+            assert_eq!((failed.status.as_u16(), failed.text.as_str()), (500, text));
+            assert_eq!(browser.me().await, "alice", "{storage}");
+            assert_eq!(browser.get("/page").await.text, "private", "{storage}");
+        }
+    }
+}

@@ -32,6 +32,13 @@ where
     suite
         .check(
             None,
+            "an update sees nothing of a session that this request has cleared",
+            updated_after_clear,
+        )
+        .await;
+    suite
+        .check(
+            None,
             "after the answer a session is saved at once, and loses nothing of others",
             saved_after_the_answer,
         )
@@ -428,6 +435,32 @@ async fn bare_session(stage: Stage) -> Checked {
         "status",
     )?;
     ensure_eq(site.value(&cookie, "b").await, Some(json!(2)), "stored")
+}
+
+async fn updated_after_clear(stage: Stage) -> Checked {
+    let site = stage.site();
+    for saves in [false, true] {
+        let cookie = site.write("", "a", 1).await.cookie();
+        let cookie = site.log_in(&cookie, "alice").await.cookie();
+        let empty_and_count = move |_, session: Session| async move {
+            session.clear().await;
+            if saves {
+                session.save().await?;
+            }
+            let count = |a: Option<u64>| a.unwrap_or(10) + 1;
+            let counted = session.update("a", count).await?;
+            Ok::<_, SessionError>(counted.to_string())
+        };
+        let answer = site.visit(&cookie, empty_and_count).await;
+        ensure_eq(answer.status, StatusCode::OK, "status")?;
+        let kept = match answer.cookie() {
+            set if set.is_empty() => cookie,
+            set => set,
+        };
+        ensure_eq(site.value(&kept, "a").await, Some(json!(11)), "counted")?;
+        ensure_eq(site.user(&kept).await, None, "user")?;
+    }
+    Ok(())
 }
 
 type Kept = tokio::sync::oneshot::Receiver<(RequestSession, Session)>;

@@ -15,7 +15,7 @@ use super::{
     cookies::cookie_of,
     ensure, ensure_eq,
 };
-use crate::{AnyStorage, Promise, Session, Stamp, request::RequestSession};
+use crate::{AnyStorage, Promise, Session, SessionError, Stamp, request::RequestSession};
 
 use Promise::{AtomicRotation, ByUser, NoRevival};
 
@@ -43,6 +43,13 @@ where
             None,
             "another person's login wipes what was there",
             another_person_wipes,
+        )
+        .await;
+    suite
+        .check(
+            None,
+            "an update after another person's login is theirs alone",
+            another_person_updates,
         )
         .await;
     suite
@@ -175,6 +182,42 @@ async fn another_person_wipes(stage: Stage) -> Checked {
         !stage.keeps(AtomicRotation) || site.user(&alice).await.is_none(),
         "somebody is logged in by the old cookie",
     )
+}
+
+/// `update` writes at once, so it must know that the stored session is not the one that it is for.
+async fn another_person_updates(stage: Stage) -> Checked {
+    let site = stage.site();
+    for status in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::OK] {
+        for loads_anew in [false, true] {
+            let visitor = cookie_of(&site).await?;
+            let alice = site.log_in(&visitor, "alice").await.cookie();
+            let switch = move |request: RequestSession, session: Session| async move {
+                log_in("bob", false)(request, session.clone()).await?;
+                if loads_anew {
+                    session.load().await?;
+                }
+                let seen: Option<u64> = session.get("a").await?;
+                let counted = session
+                    .update("a", |a: Option<u64>| a.unwrap_or(10) + 1)
+                    .await?;
+                Ok::<_, SessionError>(match (seen, counted) {
+                    (None, 11) => status,
+                    _ => StatusCode::CONFLICT,
+                })
+            };
+            let answer = site.visit(&alice, switch).await;
+            ensure_eq(answer.status, status, "status")?;
+            if status == StatusCode::OK {
+                let bob = answer.cookie();
+                ensure_eq(site.user(&bob).await.as_deref(), Some("bob"), "logged in")?;
+                ensure_eq(site.value(&bob, "a").await, Some(json!(11)), "bob's value")?;
+            } else {
+                ensure_eq(site.user(&alice).await.as_deref(), Some("alice"), "stayed")?;
+                ensure_eq(site.value(&alice, "a").await, Some(json!(1)), "alice's")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn late_write_and_other_person(stage: Stage) -> Checked {
