@@ -47,7 +47,10 @@ pub(crate) fn run() -> Result<()> {
 
     // The rest of the page belongs to the same program, tests included. Not all of it is called from there.
     let main = fs::read_to_string(project.main())?;
-    fs::write(project.main(), format!("#![allow(dead_code)]\n{main}"))?;
+    fs::write(
+        project.main(),
+        format!("#![allow(dead_code, unused_imports)]\n{main}"),
+    )?;
     for section in readme.sections_after(FIRST_STEPS) {
         project.follow(section)?;
     }

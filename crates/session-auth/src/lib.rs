@@ -202,6 +202,7 @@ mod inputs;
         feature = "sqlite",
         feature = "postgres",
         feature = "redis",
+        feature = "tower",
         all(
             feature = "simple-cookie",
             feature = "encrypted-cookie",

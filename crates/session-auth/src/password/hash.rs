@@ -91,3 +91,7 @@ impl fmt::Debug for PasswordHash {
         f.write_str("PasswordHash(hidden)")
     }
 }
+
+#[cfg(test)]
+#[path = "../../fuzz/password_hash.rs"]
+mod fuzz;

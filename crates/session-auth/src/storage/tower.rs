@@ -316,3 +316,7 @@ mod tests {
         assert_eq!(include_str!("tower.md"), PROMISES.to_string());
     }
 }
+
+#[cfg(test)]
+#[path = "../../fuzz/tower_record.rs"]
+mod fuzz;

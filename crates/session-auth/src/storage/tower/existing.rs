@@ -368,3 +368,7 @@ mod tests {
         assert_eq!(include_str!("existing.md"), PROMISES.to_string());
     }
 }
+
+#[cfg(test)]
+#[path = "../../../fuzz/existing.rs"]
+mod fuzz;
