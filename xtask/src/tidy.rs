@@ -8,6 +8,7 @@ use crate::workspace;
 
 mod dependencies;
 mod edges;
+mod errors;
 mod examples;
 mod licence;
 mod migrations;
@@ -49,6 +50,7 @@ fn findings() -> Result<Vec<Finding>> {
     let lock_is_there = tree.contains("Cargo.lock");
     let mut findings = source::check(&tree);
     findings.extend(examples::check(&tree));
+    findings.extend(errors::check(&tree));
     findings.extend(migrations::check(&tree));
     if lock_is_there {
         let policy =

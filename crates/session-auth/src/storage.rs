@@ -226,10 +226,19 @@ pub trait SessionStorage: Send + Sync + 'static {
     fn promises(&self) -> Promises;
 
     /// Stores a new session. `false`, and nothing stored, when the key is taken.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be stored. The answer is a 503 then, and sets no cookie.
     async fn create(&self, key: &SessionKey, session: &StoredSession)
     -> Result<bool, StorageError>;
 
     /// The session under a key. One that is over may still be given back; the layer does not take it.
+    ///
+    /// # Errors
+    ///
+    /// When the storage does not answer: a 503 wherever the session is needed. A record that is no session is
+    /// [`StorageError::damaged`]: the layer removes it, and the request is a visitor's.
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError>;
 
     /// The same session without waiting, where the storage has it in memory. `None` says nothing: it is
@@ -241,21 +250,41 @@ pub trait SessionStorage: Send + Sync + 'static {
 
     /// Applies a change to what is stored now, in one step that nothing can come between. A change with a `new_key`
     /// moves the session there; the old key is dead in the same step. When this returns, the change is durable.
+    ///
+    /// # Errors
+    ///
+    /// When the change may not be stored: the answer is a 503, whatever the handler made of it.
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError>;
 
     /// Notes that the session was used. May be delayed and may be lost; never brings a session back.
+    ///
+    /// # Errors
+    ///
+    /// When it was not noted. That is logged, and the request goes on.
     async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError>;
 
     /// Ends a session. It is well when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the session may still be there. The answer is a 503: a logout is not acknowledged then.
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError>;
 
     /// The sessions in which this user is logged in, last used first.
+    ///
+    /// # Errors
+    ///
+    /// When the storage does not answer, or keeps no list of anybody's sessions ([`Promise::ByUser`]).
     async fn list_by_user(
         &self,
         user: &str,
     ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError>;
 
     /// Ends every session of this user, except one if given. Returns how many it ended.
+    ///
+    /// # Errors
+    ///
+    /// When some may be left, or nothing can be ended this way ([`Promise::ByUser`]): nobody is told that it was done.
     async fn delete_by_user(
         &self,
         user: &str,
@@ -267,6 +296,10 @@ pub trait SessionStorage: Send + Sync + 'static {
     ///
     /// A storage that remembers this writes it in the step that ends the session, whatever ends it (a logout, a
     /// revocation, the collection of garbage), and forgets it after [`FORMER_LOGIN`]. Others answer `None`, as this does.
+    ///
+    /// # Errors
+    ///
+    /// When the storage does not answer.
     async fn former_login(
         &self,
         key: &SessionKey,
@@ -281,6 +314,10 @@ pub trait SessionStorage: Send + Sync + 'static {
     ///
     /// A storage without an index of users names nobody, as this does: then such sessions, which are nobody's already, stay
     /// until they are over.
+    ///
+    /// # Errors
+    ///
+    /// When the storage does not answer. The cleanup warns, and tries again the next time.
     async fn users(
         &self,
         _after: Option<&str>,
@@ -290,6 +327,10 @@ pub trait SessionStorage: Send + Sync + 'static {
     }
 
     /// Removes at most `limit` sessions that were over before this time. Returns how many it removed.
+    ///
+    /// # Errors
+    ///
+    /// When the storage does not answer. The cleanup warns, and tries again the next time.
     async fn delete_expired(
         &self,
         before: OffsetDateTime,
