@@ -13,6 +13,7 @@ mod examples;
 mod licence;
 mod migrations;
 mod source;
+mod texts;
 mod tree;
 mod weight;
 
@@ -57,6 +58,7 @@ fn findings() -> Result<Vec<Finding>> {
             std::fs::read_to_string(workspace::root().join("deny.toml")).context("deny.toml")?;
         let metadata = Metadata::read()?;
         findings.extend(edges::check(&metadata));
+        findings.extend(texts::check(&metadata));
         findings.extend(dependencies::check(&metadata, &policy.parse()?));
         findings.extend(weight::check(&weight::tree()?));
     } else {
