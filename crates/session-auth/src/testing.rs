@@ -4,6 +4,8 @@
 mod browser;
 mod clock;
 mod contract;
+mod draws;
+mod history;
 mod naive;
 mod probe;
 mod schedule;

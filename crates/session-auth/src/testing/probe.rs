@@ -1,13 +1,18 @@
-//! A storage around the one under test: it counts calls, lets calls fail, and holds calls until a schedule lets them go.
+//! A storage around the one under test: it counts calls, lets calls fail, holds calls until a schedule lets them go, and
+//! writes down what they came to.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::schedule::Turnstile;
+use super::{
+    history::{Event, Notes},
+    schedule::Turnstile,
+};
 use crate::{
-    AnyStorage, Change, Outcome, Promises, SessionKey, SessionStorage, StorageError, StoredSession,
+    AnyStorage, Change, Outcome, Promises, SessionError, SessionKey, SessionStorage, StorageError,
+    StoredSession,
     storage::{Stranger, Watch},
 };
 
@@ -22,6 +27,21 @@ pub(super) enum Call {
     DeleteExpired,
 }
 
+impl Call {
+    /// As the order of a schedule says it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Load => "load",
+            Self::Commit => "commit",
+            Self::Touch => "touch",
+            Self::Delete => "delete",
+            Self::ByUser => "by user",
+            Self::DeleteExpired => "delete expired",
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Probe {
     /// That of a request, where every request has its own.
@@ -29,6 +49,7 @@ pub(super) struct Probe {
     kept: AnyStorage,
     seen: Arc<Mutex<Seen>>,
     turnstile: Option<Turnstile>,
+    notes: Option<Notes>,
 }
 
 #[derive(Default)]
@@ -36,6 +57,8 @@ struct Seen {
     calls: Vec<(Call, SessionKey)>,
     failing: Vec<Call>,
     damaged: Vec<Call>,
+    /// The first failure that nobody asked for.
+    error: Option<StorageError>,
 }
 
 impl Probe {
@@ -46,6 +69,7 @@ impl Probe {
             kept: storage.clone(),
             seen: Arc::default(),
             turnstile: None,
+            notes: None,
         }
     }
 
@@ -84,6 +108,14 @@ impl Probe {
         }
     }
 
+    /// The same storage, with what every call came to written down.
+    pub(super) fn noted_in(&self, notes: Notes) -> Self {
+        Self {
+            notes: Some(notes),
+            ..self.clone()
+        }
+    }
+
     /// The calls since the last time this was asked.
     pub(super) fn calls(&self) -> Vec<Call> {
         let calls = std::mem::take(&mut self.seen().calls);
@@ -105,15 +137,38 @@ impl Probe {
         self.seen().damaged = calls.to_vec();
     }
 
+    /// How the storage failed without being told to, if it did. One that knows no users may say so.
+    pub(super) fn error(&self) -> Option<StorageError> {
+        self.seen().error.clone()
+    }
+
+    fn kept_working<T>(&self, answer: Result<T, StorageError>) -> Result<T, StorageError> {
+        answer.inspect_err(|error| {
+            // A session that does not fit is refused by a storage that works.
+            if !matches!(
+                SessionError::of_storage(error.clone()),
+                SessionError::TooLarge(_)
+            ) {
+                self.seen().error.get_or_insert_with(|| error.clone());
+            }
+        })
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen
             .lock()
             .expect("nothing panics while it holds this lock")
     }
 
+    fn note(&self, event: impl FnOnce() -> Event) {
+        if let Some(notes) = &self.notes {
+            notes.note(event());
+        }
+    }
+
     async fn pass(&self, call: Call, key: &SessionKey) -> Result<(), StorageError> {
         if let Some(turnstile) = &self.turnstile {
-            turnstile.wait().await;
+            turnstile.wait(call.name()).await;
         }
         let mut seen = self.seen();
         seen.calls.push((call, *key));
@@ -142,12 +197,16 @@ impl SessionStorage for Probe {
         session: &StoredSession,
     ) -> Result<bool, StorageError> {
         self.pass(Call::Create, key).await?;
-        self.storage.create(key, session).await
+        let is_free = self.kept_working(self.storage.create(key, session).await)?;
+        self.note(|| Event::Created(*key, session.clone(), is_free));
+        Ok(is_free)
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
         self.pass(Call::Load, key).await?;
-        self.storage.load(key).await
+        let loaded = self.kept_working(self.storage.load(key).await)?;
+        self.note(|| Event::Loaded(*key, loaded.clone()));
+        Ok(loaded)
     }
 
     /// A call like any other, except where it would be asked to wait or to fail: what cannot, is not at hand.
@@ -164,17 +223,21 @@ impl SessionStorage for Probe {
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
         self.pass(Call::Commit, key).await?;
-        self.storage.commit(key, change).await
+        let outcome = self.kept_working(self.storage.commit(key, change).await)?;
+        self.note(|| Event::Committed(*key, change.clone(), outcome.clone()));
+        Ok(outcome)
     }
 
     async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError> {
         self.pass(Call::Touch, key).await?;
-        self.storage.touch(key, at).await
+        self.kept_working(self.storage.touch(key, at).await)
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
         self.pass(Call::Delete, key).await?;
-        self.storage.delete(key).await
+        self.kept_working(self.storage.delete(key).await)?;
+        self.note(|| Event::Deleted(*key));
+        Ok(())
     }
 
     async fn former_login(
@@ -201,7 +264,9 @@ impl SessionStorage for Probe {
     ) -> Result<u64, StorageError> {
         self.pass(Call::ByUser, &SessionKey::from_bytes(NO_KEY))
             .await?;
-        self.storage.delete_by_user(user, except).await
+        let ended = self.storage.delete_by_user(user, except).await?;
+        self.note(|| Event::UserEnded(user.to_owned(), except.copied()));
+        Ok(ended)
     }
 
     async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
@@ -217,6 +282,6 @@ impl SessionStorage for Probe {
     ) -> Result<u64, StorageError> {
         self.pass(Call::DeleteExpired, &SessionKey::from_bytes(NO_KEY))
             .await?;
-        self.storage.delete_expired(before, limit).await
+        self.kept_working(self.storage.delete_expired(before, limit).await)
     }
 }

@@ -1,9 +1,10 @@
-//! Every order in which concurrent requests can reach the storage, one after another.
+//! Orders in which concurrent requests reach the storage: every one of them, one after another, or as they are drawn.
 //!
 //! Each call of the storage waits at a turnstile. When every request waits there or is done, the schedule picks one to
-//! go on; the next run picks differently, until all picks were made. Invariant: nothing here measures time.
+//! go on; the next run picks differently, until all picks were made. Invariant: nothing here measures time, and between
+//! two picks only the one runs that was picked, so the same picks are the same run.
 
-use std::{future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,14 +18,15 @@ pub(super) struct Turnstile {
 }
 
 enum Event {
-    Waits(usize, oneshot::Sender<()>),
+    Waits(usize, &'static str, oneshot::Sender<()>),
     Done(usize, Answer),
 }
 
 impl Turnstile {
-    pub(super) async fn wait(&self) {
+    /// Waits until this may be done.
+    pub(super) async fn wait(&self, what: &'static str) {
         let (permit, permitted) = oneshot::channel();
-        let waits = Event::Waits(self.actor, permit);
+        let waits = Event::Waits(self.actor, what, permit);
         // When the schedule is over, whoever is left may run freely.
         if self.events.send(waits).is_ok() {
             let _ = permitted.await;
@@ -46,7 +48,7 @@ impl Gate {
     /// The permit of the next call that waits; `None` when nobody is left who could come.
     pub(super) async fn next(&mut self) -> Option<oneshot::Sender<()>> {
         match self.arrivals.recv().await? {
-            Event::Waits(_, permit) => Some(permit),
+            Event::Waits(_, _, permit) => Some(permit),
             Event::Done(..) => None,
         }
     }
@@ -65,15 +67,10 @@ pub(super) struct Picks {
 }
 
 impl Picks {
-    fn next(&mut self, out_of: usize) -> usize {
+    pub(super) fn next(&mut self, out_of: usize) -> usize {
         let pick = self.given.get(self.made.len()).copied().unwrap_or(0);
         self.made.push((pick, out_of));
         pick
-    }
-
-    /// Which of those that waited went on, for a message.
-    pub(super) fn order(&self) -> Vec<usize> {
-        self.made.iter().map(|(pick, _)| *pick).collect()
     }
 
     /// The picks of the next run, unless this was the last.
@@ -95,12 +92,41 @@ impl Picks {
 
 enum State {
     Runs,
-    Waits(oneshot::Sender<()>),
+    Waits(&'static str, oneshot::Sender<()>),
     Done(Answer),
 }
 
-/// Runs the requests in the order of these picks, and returns their answers.
-pub(super) async fn run(picks: &mut Picks, actors: Vec<Actor>) -> Vec<Answer> {
+/// Who went on, one after the other, and with what.
+#[derive(Default)]
+pub(super) struct Order(Vec<(usize, &'static str)>);
+
+impl Order {
+    /// Who was the last to do this.
+    pub(super) fn last_to(&self, what: &str) -> Option<usize> {
+        let last = self.0.iter().rfind(|(_, done)| *done == what);
+        last.map(|(actor, _)| *actor)
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (actor, what)) in self.0.iter().enumerate() {
+            let separator = if number == 0 { "" } else { ", " };
+            write!(f, "{separator}{actor} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of the requests.
+#[derive(Default)]
+pub(super) struct Run {
+    pub(super) answers: Vec<Answer>,
+    pub(super) order: Order,
+}
+
+/// Runs the requests, of which those go on that are picked out of so many, in the order of their numbers.
+pub(super) async fn run(mut pick: impl FnMut(usize) -> usize, actors: Vec<Actor>) -> Run {
     let (events, mut arrivals) = mpsc::unbounded_channel();
     let mut states = Vec::new();
     for (actor, start) in actors.into_iter().enumerate() {
@@ -116,30 +142,37 @@ pub(super) async fn run(picks: &mut Picks, actors: Vec<Actor>) -> Vec<Answer> {
         });
         states.push(State::Runs);
     }
+    let mut order = Order::default();
     loop {
         while states.iter().any(|state| matches!(state, State::Runs)) {
             match arrivals.recv().await {
-                Some(Event::Waits(actor, permit)) => states[actor] = State::Waits(permit),
+                Some(Event::Waits(actor, what, permit)) => {
+                    states[actor] = State::Waits(what, permit);
+                }
                 Some(Event::Done(actor, answer)) => states[actor] = State::Done(answer),
                 None => unreachable!("this function holds a sender"),
             }
         }
         let waiting: Vec<_> = (0..states.len())
-            .filter(|actor| matches!(states[*actor], State::Waits(_)))
+            .filter(|actor| matches!(states[*actor], State::Waits(..)))
             .collect();
         if waiting.is_empty() {
             break;
         }
-        let actor = waiting[picks.next(waiting.len())];
-        if let State::Waits(permit) = std::mem::replace(&mut states[actor], State::Runs) {
+        let actor = waiting[pick(waiting.len())];
+        if let State::Waits(what, permit) = std::mem::replace(&mut states[actor], State::Runs) {
+            order.0.push((actor, what));
             let _ = permit.send(());
         }
     }
     let answers = states.into_iter().filter_map(|state| match state {
         State::Done(answer) => Some(answer),
-        State::Runs | State::Waits(_) => None,
+        State::Runs | State::Waits(..) => None,
     });
-    answers.collect()
+    Run {
+        answers: answers.collect(),
+        order,
+    }
 }
 
 #[cfg(test)]
@@ -160,14 +193,22 @@ mod tests {
                     Box::new(move |turnstile| {
                         Box::pin(async move {
                             for _ in 0..2 {
-                                turnstile.wait().await;
+                                turnstile.wait("step").await;
                                 order.lock().unwrap().push(actor);
                             }
                             Answer::default()
                         })
                     })
                 };
-                run(&mut current, (0..actors).map(make).collect()).await;
+                let made = run(
+                    |out_of| current.next(out_of),
+                    (0..actors).map(make).collect(),
+                );
+                let made = made.await;
+                assert_eq!(
+                    made.order.last_to("step"),
+                    order.lock().unwrap().last().copied()
+                );
                 met.insert(order.lock().unwrap().clone());
                 runs += 1;
                 picks = current.advance();

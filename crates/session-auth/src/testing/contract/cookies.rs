@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Checked, Stage, Suite, ensure, ensure_eq};
+use super::{Checked, Stage, Suite, Tried, ensure, ensure_eq};
 use crate::{
     AnyStorage, SessionKey,
     testing::{
@@ -67,7 +67,7 @@ where
 }
 
 /// A session with a value in it.
-pub(super) async fn cookie_of(site: &Site) -> Result<String, String> {
+pub(super) async fn cookie_of(site: &Site) -> Tried<String> {
     let answer = site.write("", "a", 1).await;
     let cookie = answer.cookie();
     ensure(

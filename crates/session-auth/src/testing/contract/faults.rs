@@ -9,7 +9,7 @@ use super::{
         schedule,
         site::{Answer, refused},
     },
-    Checked, Stage, Suite,
+    Checked, Stage, Suite, Wrong,
     cookies::cookie_of,
     ensure, ensure_eq,
 };
@@ -229,9 +229,15 @@ async fn hang_up(stage: Stage) -> Checked {
     let behind = stage.site_behind(turnstile);
     let sent = cookie.clone();
     let request = tokio::spawn(async move { behind.write(&sent, "b", 2).await });
-    let load = gate.next().await.ok_or("the session was not loaded")?;
+    let load = gate
+        .next()
+        .await
+        .ok_or(Wrong::broken("the session was not loaded"))?;
     let _ = load.send(());
-    let commit = gate.next().await.ok_or("nothing was committed")?;
+    let commit = gate
+        .next()
+        .await
+        .ok_or(Wrong::broken("nothing was committed"))?;
     request.abort();
     ensure(request.await.is_err(), "the client had its answer already")?;
     let _ = commit.send(());

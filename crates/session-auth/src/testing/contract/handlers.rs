@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     super::site::{Answer, Site, log_in, refused},
-    Checked, Stage, Suite, ensure, ensure_eq,
+    Checked, Stage, Suite, Tried, ensure, ensure_eq,
 };
 use crate::{AnyStorage, Promise, Session, SessionError, Stamp, request::RequestSession};
 
@@ -466,7 +466,7 @@ async fn updated_after_clear(stage: Stage) -> Checked {
 type Kept = tokio::sync::oneshot::Receiver<(RequestSession, Session)>;
 
 /// A request that stores `a`, and whose session is kept by somebody after the answer.
-async fn kept(site: &Site, cookie: &str) -> Result<(String, RequestSession, Session), String> {
+async fn kept(site: &Site, cookie: &str) -> Tried<(String, RequestSession, Session)> {
     let (send, receive): (_, Kept) = tokio::sync::oneshot::channel();
     let keep = move |request, session: Session| async move {
         let _ = send.send((request, session.clone()));

@@ -9,7 +9,7 @@ use super::{
         clock,
         site::{Site, refused},
     },
-    Checked, Stage, Suite,
+    Checked, Stage, Suite, Wrong,
     cookies::cookie_of,
     ensure, ensure_eq,
 };
@@ -80,7 +80,10 @@ async fn too_large(stage: Stage) -> Checked {
     let answer = site.visit(&cookie, early).await;
     ensure_eq(answer.status.as_u16(), 500, "status")?;
     let Some(SessionError::TooLarge(too_large)) = answer.error else {
-        return Err(format!("the answer carries {:?}", answer.error));
+        return Err(Wrong::broken(format!(
+            "the answer carries {:?}",
+            answer.error
+        )));
     };
     ensure_eq(too_large.limit, 4096, "limit")?;
     ensure(too_large.size > 4096 + 14, "the size is not all of it")?;

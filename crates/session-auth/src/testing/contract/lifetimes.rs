@@ -13,7 +13,7 @@ use super::{
         probe::Call,
         site::{Answer, Site, log_in, refused},
     },
-    Checked, Stage, Suite,
+    Checked, Stage, Suite, Wrong,
     cookies::cookie_of,
     ensure, ensure_eq,
 };
@@ -438,7 +438,7 @@ async fn nothing_stays(stage: Stage) -> Checked {
     let cookie = site.log_in("", "alice").await.cookie();
     let removed = async || {
         let removed = stage.probe.delete_expired(now(), 10).await;
-        removed.map_err(|error| error.to_string())
+        removed.map_err(|error| Wrong::Failed(error.to_string()))
     };
     ensure_eq(removed().await?, 0, "removed while it lives")?;
     advance(HOUR);

@@ -8,7 +8,7 @@ use tokio::sync::Barrier;
 
 use super::{
     super::{
-        schedule::Actor,
+        schedule::{Actor, Run},
         site::{Answer, Site, log_in, refused},
     },
     Checked, Stage, Suite,
@@ -234,7 +234,7 @@ async fn late_write_and_other_person(stage: Stage) -> Checked {
         };
         (alice, vec![write, bob])
     };
-    let check = async |alice: String, answers: Vec<Answer>| {
+    let check = async |alice: String, Run { answers, .. }: Run| {
         let bob = answers[1].cookie();
         ensure_eq(site.user(&bob).await.as_deref(), Some("bob"), "logged in")?;
         ensure_eq(site.value(&bob, "alices").await, None, "alice's value")?;
@@ -343,7 +343,7 @@ async fn a_login_over_a_gone_session(stage: Stage) -> Checked {
         (cookie, vec![logout, login])
     };
     let mut met_gone = false;
-    let check = async |old: String, answers: Vec<Answer>| {
+    let check = async |old: String, Run { answers, .. }: Run| {
         let cookie = answers[1].cookie();
         ensure_eq(
             site.user(&cookie).await.as_deref(),
@@ -373,7 +373,7 @@ async fn logins_in_every_order(stage: Stage) -> Checked {
         let actors = vec![login(), login()];
         (cookie, actors)
     };
-    let check = async |old: String, answers: Vec<Answer>| {
+    let check = async |old: String, Run { answers, .. }: Run| {
         let cookies: HashSet<_> = answers.iter().map(Answer::cookie).collect();
         ensure_eq(cookies.len(), 2, "different ids")?;
         let mut heirs = 0;

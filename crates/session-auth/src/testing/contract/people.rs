@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, extract::Path, routing::get};
 use http::StatusCode;
 
-use super::{Checked, Stage, Suite, ensure, ensure_eq};
+use super::{Checked, Stage, Suite, Tried, Wrong, ensure, ensure_eq};
 use crate::{
     AnyStorage, Auth, AuthError, AuthLayer, Directory, Identity, Promise, Stamp, testing::Browser,
 };
@@ -158,7 +158,7 @@ fn browser_and_stream(stage: &Stage, kept: Kept) -> Browser {
     Browser::new(router)
 }
 
-async fn text(browser: &Browser, path: &str) -> Result<String, String> {
+async fn text(browser: &Browser, path: &str) -> Tried<String> {
     let answer = browser.get(path).await;
     let status = answer.status();
     ensure_eq(status, StatusCode::OK, path)?;
@@ -172,7 +172,7 @@ async fn is(browser: &Browser, who: &str, when: &str) -> Checked {
 }
 
 /// Three people's browsers, of which the first two are one person's.
-async fn three(stage: &Stage) -> Result<[Browser; 3], String> {
+async fn three(stage: &Stage) -> Tried<[Browser; 3]> {
     let [desk, phone, other] = {
         let desk = browser(stage);
         [desk.copy(), desk.copy(), desk]
@@ -185,7 +185,7 @@ async fn three(stage: &Stage) -> Result<[Browser; 3], String> {
 }
 
 /// The public ids of the sessions that this person sees: the one of this browser, and the others.
-async fn ids(browser: &Browser) -> Result<(String, Vec<String>), String> {
+async fn ids(browser: &Browser) -> Tried<(String, Vec<String>)> {
     let listed = text(browser, "/sessions").await?;
     let (here, others): (Vec<_>, Vec<_>) = listed.lines().partition(|line| line.ends_with(" here"));
     ensure_eq(here.len(), 1, "sessions that are this one")?;
@@ -270,8 +270,9 @@ async fn stream(stage: Stage, end: &str) -> Checked {
     let (visitor, other) = (desk.copy(), desk.copy());
     let stands = async || {
         let auth = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let auth = auth.ok_or("there is no stream")?;
-        auth.still_valid().await.map_err(|error| error.to_string())
+        let auth = auth.ok_or(Wrong::broken("there is no stream"))?;
+        let stands = auth.still_valid().await;
+        stands.map_err(|error| Wrong::Failed(error.to_string()))
     };
     text(&visitor, "/stream").await?;
     ensure_eq(stands().await?, false, "a visitor's stands")?;

@@ -1,6 +1,6 @@
 //! Concurrent requests: S2 and S3, in every order in which they can reach the storage, and side by side in their handlers.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use http::StatusCode;
 use serde_json::json;
@@ -8,10 +8,10 @@ use tokio::sync::{Barrier, Notify};
 
 use super::{
     super::{
-        schedule::Actor,
+        schedule::{Actor, Run},
         site::{Answer, Site, refused},
     },
-    Checked, Stage, Suite,
+    Checked, Stage, Suite, Wrong,
     cookies::cookie_of,
     ensure, ensure_eq,
 };
@@ -45,7 +45,11 @@ where
         )
         .await;
     suite
-        .check(None, "of two writes to one key the last stays", one_key)
+        .check(
+            None,
+            "of three writes to one key the last commit stays",
+            one_key,
+        )
         .await;
     suite
         .check(
@@ -161,7 +165,7 @@ async fn writers_in_every_order(stage: Stage, writers: usize) -> Checked {
         let actors = (0..writers).map(writer).collect();
         (cookie, actors)
     };
-    let check = async |cookie: String, answers: Vec<Answer>| {
+    let check = async |cookie: String, Run { answers, .. }: Run| {
         for answer in answers {
             ensure(answer.status.is_success(), format!("{answer:?}"))?;
         }
@@ -178,21 +182,25 @@ async fn one_key(stage: Stage) -> Checked {
     let site = stage.site();
     let prepare = async || {
         let cookie = cookie_of(&site).await.unwrap_or_default();
-        let writer = |value: i32| -> Actor {
+        let writer = |number: usize| -> Actor {
             let cookie = cookie.clone();
-            stage.actor(move |site| async move { site.write(&cookie, "a", value).await })
+            stage.actor(move |site| async move { site.write(&cookie, "a", number + 10).await })
         };
-        let actors = vec![writer(2), writer(3)];
+        let actors = (0..3).map(writer).collect();
         (cookie, actors)
     };
-    let check = async |cookie: String, _| {
+    let mut winners = HashSet::new();
+    let check = async |cookie: String, run: Run| {
+        let last = run
+            .order
+            .last_to("commit")
+            .ok_or(Wrong::broken("nobody committed"))?;
+        winners.insert(last);
         let value = site.value(&cookie, "a").await;
-        ensure(
-            value == Some(json!(2)) || value == Some(json!(3)),
-            format!("nobody wrote {value:?}"),
-        )
+        ensure_eq(value, Some(json!(last + 10)), "what the last one committed")
     };
-    stage.in_every_order(prepare, check).await
+    stage.in_every_order(prepare, check).await?;
+    ensure_eq(winners.len(), 3, "who have been the last")
 }
 
 async fn increment(site: Site, cookie: String) -> Answer {
@@ -354,7 +362,7 @@ async fn logout_in_every_order(stage: Stage) -> Checked {
         let actors = vec![writer("a"), logout, writer("b")];
         (cookie, actors)
     };
-    let check = async |cookie: String, answers: Vec<Answer>| {
+    let check = async |cookie: String, Run { answers, .. }: Run| {
         ensure(answers[1].is_removal(), "the logout removed no cookie")?;
         ensure_eq(site.user(&cookie).await, None, "the old cookie's user")?;
         for answer in &answers {
@@ -382,7 +390,7 @@ async fn update_in_every_order(stage: Stage) -> Checked {
         (cookie, vec![actor, logout])
     };
     let mut was_refused = false;
-    let check = async |cookie: String, answers: Vec<Answer>| {
+    let check = async |cookie: String, Run { answers, .. }: Run| {
         was_refused |= matches!(answers[0].error, Some(SessionError::Gone));
         ensure_eq(site.user(&cookie).await, None, "the old cookie's user")?;
         ensure_eq(
@@ -421,7 +429,7 @@ async fn revocation_in_every_order(stage: Stage) -> Checked {
         let actors = vec![writer(&stage, &cookie, "late".to_owned()), revoke, cycle];
         (cookie, actors)
     };
-    let check = async |cookie: String, answers: Vec<Answer>| {
+    let check = async |cookie: String, Run { answers, .. }: Run| {
         ensure_eq(answers[1].status, StatusCode::OK, "the revocation")?;
         ensure_eq(site.user(&cookie).await, None, "the old cookie's user")?;
         let rotated = site.user(&answers[2].cookie()).await;

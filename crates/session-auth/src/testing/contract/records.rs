@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, json};
 
-use super::{Checked, Stage, Suite, ensure, ensure_eq};
+use super::{Checked, Stage, Suite, Tried, Wrong, ensure, ensure_eq};
 use crate::{
     AnyStorage, Change, Client, Lifetime, Login, LoginChange, Outcome, Promise, SessionKey,
     SessionStorage, Stamp, StorageError, StoredSession, testing::now,
@@ -135,12 +135,12 @@ fn session_of(user: &str) -> StoredSession {
     }
 }
 
-fn broken(error: StorageError) -> String {
-    format!("the storage failed: {error}")
+fn failed(error: StorageError) -> Wrong {
+    Wrong::Failed(format!("the storage failed: {error}"))
 }
 
-async fn loaded(stage: &Stage, number: u8) -> Result<Option<Arc<StoredSession>>, String> {
-    stage.probe.load(&key(number)).await.map_err(broken)
+async fn loaded(stage: &Stage, number: u8) -> Tried<Option<Arc<StoredSession>>> {
+    stage.probe.load(&key(number)).await.map_err(failed)
 }
 
 /// Everything but the values, and the values: as much of both as the storage promises to keep.
@@ -190,8 +190,10 @@ async fn a_session_comes_out_as_it_went_in(stage: Stage) -> Checked {
     };
     for (number, session) in [(1, session()), (2, full)] {
         let created = stage.probe.create(&key(number), &session).await;
-        ensure(created.map_err(broken)?, "a free key is taken")?;
-        let stored = loaded(&stage, number).await?.ok_or("it is not there")?;
+        ensure(created.map_err(failed)?, "a free key is taken")?;
+        let stored = loaded(&stage, number)
+            .await?
+            .ok_or(Wrong::broken("it is not there"))?;
         ensure_eq(parts(&stage, &stored), parts(&stage, &session), "stored")?;
     }
     ensure(
@@ -202,10 +204,12 @@ async fn a_session_comes_out_as_it_went_in(stage: Stage) -> Checked {
 
 async fn create_never_replaces(stage: Stage) -> Checked {
     let created = stage.probe.create(&key(1), &session_of("alice")).await;
-    ensure(created.map_err(broken)?, "a free key is taken")?;
+    ensure(created.map_err(failed)?, "a free key is taken")?;
     let created = stage.probe.create(&key(1), &session_of("bob")).await;
-    ensure(!created.map_err(broken)?, "the second create was accepted")?;
-    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    ensure(!created.map_err(failed)?, "the second create was accepted")?;
+    let stored = loaded(&stage, 1)
+        .await?
+        .ok_or(Wrong::broken("it is gone"))?;
     ensure_eq(
         parts(&stage, &stored),
         parts(&stage, &session_of("alice")),
@@ -215,15 +219,15 @@ async fn create_never_replaces(stage: Stage) -> Checked {
 
 async fn create(stage: &Stage, number: u8, session: &StoredSession) -> Checked {
     let created = stage.probe.create(&key(number), session).await;
-    ensure(created.map_err(broken)?, "a free key is taken")
+    ensure(created.map_err(failed)?, "a free key is taken")
 }
 
-async fn commit(stage: &Stage, number: u8, change: &Change) -> Result<Outcome, String> {
+async fn commit(stage: &Stage, number: u8, change: &Change) -> Tried<Outcome> {
     stage
         .probe
         .commit(&key(number), change)
         .await
-        .map_err(broken)
+        .map_err(failed)
 }
 
 async fn done(stage: &Stage, number: u8, change: &Change) -> Checked {
@@ -242,7 +246,7 @@ async fn a_change_is_applied(stage: Stage) -> Checked {
         ("a".to_owned(), json!(1)),
         ("b".to_owned(), json!({"c": null})),
     ]);
-    change.login = LoginChange::Set(session_of("alice").login.ok_or("a login")?);
+    change.login = LoginChange::Set(session_of("alice").login.ok_or(Wrong::broken("a login"))?);
     done(&stage, 1, &change).await?;
     loaded(&stage, 1).await?;
 
@@ -255,7 +259,9 @@ async fn a_change_is_applied(stage: Stage) -> Checked {
     };
     change.lifetime = Some(lifetime);
     done(&stage, 1, &change).await?;
-    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    let stored = loaded(&stage, 1)
+        .await?
+        .ok_or(Wrong::broken("it is gone"))?;
     let expected = StoredSession {
         lifetime,
         values: Map::from_iter([("b".to_owned(), json!({"d": 1}))]).into(),
@@ -267,7 +273,9 @@ async fn a_change_is_applied(stage: Stage) -> Checked {
     change.wipe = true;
     change.login = LoginChange::Clear;
     done(&stage, 1, &change).await?;
-    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    let stored = loaded(&stage, 1)
+        .await?
+        .ok_or(Wrong::broken("it is gone"))?;
     let expected = StoredSession {
         lifetime,
         ..session()
@@ -279,11 +287,13 @@ async fn another_persons_login_wipes(stage: Stage) -> Checked {
     let values = || Map::from_iter([("a".to_owned(), json!(1))]);
     let log_in = async |number, user| {
         let mut change = Change::new(now());
-        change.login = LoginChange::Set(session_of(user).login.ok_or("a login")?);
+        change.login = LoginChange::Set(session_of(user).login.ok_or(Wrong::broken("a login"))?);
         change.set.insert("b".to_owned(), json!(2));
         done(&stage, number, &change).await?;
-        let stored = loaded(&stage, number).await?.ok_or("it is gone")?;
-        Ok::<_, String>(parts(&stage, &stored).1)
+        let stored = loaded(&stage, number)
+            .await?
+            .ok_or(Wrong::broken("it is gone"))?;
+        Ok::<_, Wrong>(parts(&stage, &stored).1)
     };
     for (number, before, kept) in [
         (1, session(), r#"{"a":1,"b":2}"#),
@@ -318,10 +328,12 @@ async fn an_expectation_fails(stage: Stage) -> Checked {
             parts(&stage, &session()),
             "answered",
         )?,
-        other => return Err(format!("{other:?} instead of Changed")),
+        other => return Err(Wrong::broken(format!("{other:?} instead of Changed"))),
     }
     ensure(loaded(&stage, 2).await?.is_none(), "it was moved")?;
-    let stored = loaded(&stage, 1).await?.ok_or("it is gone")?;
+    let stored = loaded(&stage, 1)
+        .await?
+        .ok_or(Wrong::broken("it is gone"))?;
     ensure_eq(parts(&stage, &stored), parts(&stage, &session()), "stored")?;
     change.expected = vec![("n".to_owned(), None)];
     done(&stage, 1, &change).await
@@ -334,7 +346,9 @@ async fn a_rotation_moves(stage: Stage) -> Checked {
     change.new_key = Some(key(2));
     done(&stage, 1, &change).await?;
     ensure(loaded(&stage, 1).await?.is_none(), "the old key is alive")?;
-    let moved = loaded(&stage, 2).await?.ok_or("it did not arrive")?;
+    let moved = loaded(&stage, 2)
+        .await?
+        .ok_or(Wrong::broken("it did not arrive"))?;
     ensure_eq(
         parts(&stage, &moved),
         parts(&stage, &session_of("alice")),
@@ -356,9 +370,9 @@ async fn a_rotation_moves(stage: Stage) -> Checked {
 async fn nothing_revives(stage: Stage) -> Checked {
     create(&stage, 1, &session_of("alice")).await?;
     loaded(&stage, 1).await?;
-    stage.probe.touch(&key(1), now()).await.map_err(broken)?;
-    stage.probe.delete(&key(1)).await.map_err(broken)?;
-    stage.probe.delete(&key(1)).await.map_err(broken)?;
+    stage.probe.touch(&key(1), now()).await.map_err(failed)?;
+    stage.probe.delete(&key(1)).await.map_err(failed)?;
+    stage.probe.delete(&key(1)).await.map_err(failed)?;
 
     let mut change = Change::new(now());
     change.set.insert("late".to_owned(), json!(true));
@@ -367,14 +381,14 @@ async fn nothing_revives(stage: Stage) -> Checked {
         matches!(outcome, Outcome::Gone),
         format!("a late save answered {outcome:?}"),
     )?;
-    stage.probe.touch(&key(1), now()).await.map_err(broken)?;
+    stage.probe.touch(&key(1), now()).await.map_err(failed)?;
     // A storage that keeps touches for later writes them before it looks for what is over.
     let long_ago = now() - Duration::from_secs(1_000_000);
     stage
         .probe
         .delete_expired(long_ago, 1)
         .await
-        .map_err(broken)?;
+        .map_err(failed)?;
     ensure(loaded(&stage, 1).await?.is_none(), "it is there again")
 }
 
@@ -398,18 +412,29 @@ async fn rotations_side_by_side(stage: Stage) -> Checked {
 }
 
 async fn deletion_side_by_side(stage: Stage) -> Checked {
-    create(&stage, 1, &session_of("alice")).await?;
-    loaded(&stage, 1).await?;
-    let mut change = Change::new(now());
-    change.set.insert("late".to_owned(), json!(true));
-    let one = key(1);
-    let (changed, deleted) = tokio::join!(commit(&stage, 1, &change), stage.probe.delete(&one));
-    changed?;
-    deleted.map_err(broken)?;
-    ensure(loaded(&stage, 1).await?.is_none(), "it is there again")
+    for (number, comes_first) in [(1, true), (2, false)] {
+        create(&stage, number, &session_of("alice")).await?;
+        loaded(&stage, number).await?;
+        let mut change = Change::new(now());
+        change.set.insert("late".to_owned(), json!(true));
+        let key = key(number);
+        let (change, delete) = (commit(&stage, number, &change), stage.probe.delete(&key));
+        let (changed, deleted) = if comes_first {
+            tokio::join!(change, delete)
+        } else {
+            let (deleted, changed) = tokio::join!(delete, change);
+            (changed, deleted)
+        };
+        changed?;
+        deleted.map_err(failed)?;
+        ensure(loaded(&stage, number).await?.is_none(), "it is there again")?;
+    }
+    Ok(())
 }
 
 async fn by_user(stage: Stage) -> Checked {
+    // Where nobody knows of users, this is how it is said.
+    let refused = |error: StorageError| Wrong::broken(error.to_string());
     for (number, user, seconds) in [
         (1, "alice", 1),
         (2, "alice", 3),
@@ -424,8 +449,8 @@ async fn by_user(stage: Stage) -> Checked {
         create(&stage, number, &session).await?;
     }
     create(&stage, 5, &session()).await?;
-    let keys = async |user| -> Result<Vec<SessionKey>, String> {
-        let sessions = stage.probe.list_by_user(user).await.map_err(broken)?;
+    let keys = async |user| -> Tried<Vec<SessionKey>> {
+        let sessions = stage.probe.list_by_user(user).await.map_err(refused)?;
         Ok(sessions.into_iter().map(|(key, _)| key).collect())
     };
     ensure_eq(
@@ -436,10 +461,10 @@ async fn by_user(stage: Stage) -> Checked {
     ensure_eq(keys("ALICE").await?, vec![], "another's")?;
 
     let ended = stage.probe.delete_by_user("alice", Some(&key(4))).await;
-    ensure_eq(ended.map_err(broken)?, 2, "ended")?;
+    ensure_eq(ended.map_err(refused)?, 2, "ended")?;
     ensure_eq(keys("alice").await?, vec![key(4)], "alice's")?;
     let ended = stage.probe.delete_by_user("alice", None).await;
-    ensure_eq(ended.map_err(broken)?, 1, "ended")?;
+    ensure_eq(ended.map_err(refused)?, 1, "ended")?;
     ensure_eq(keys("alice").await?, vec![], "alice's")?;
     ensure_eq(keys("bob").await?, vec![key(3)], "bob's")?;
     ensure(
@@ -457,7 +482,7 @@ async fn users(stage: Stage) -> Checked {
     let mut named = Vec::new();
     loop {
         let after = named.last().map(String::as_str);
-        let page = stage.probe.users(after, 2).await.map_err(broken)?;
+        let page = stage.probe.users(after, 2).await.map_err(failed)?;
         ensure(page.len() <= 2, format!("{page:?} of at most two"))?;
         let is_last = page.len() < 2;
         named.extend(page);
@@ -491,13 +516,13 @@ async fn cleanup(stage: Stage) -> Checked {
     // Used again, so over at 250 and not at 100.
     loaded(&stage, 1).await?;
     let touched = stage.probe.touch(&key(1), now() + seconds(150)).await;
-    touched.map_err(broken)?;
+    touched.map_err(failed)?;
     let removed = async |after, limit| {
         let removed = stage
             .probe
             .delete_expired(now() + seconds(after), limit)
             .await;
-        removed.map_err(broken)
+        removed.map_err(failed)
     };
     ensure_eq(removed(199, 10).await?, 0, "removed before any was over")?;
     ensure_eq(removed(400, 2).await?, 2, "removed in a batch of two")?;

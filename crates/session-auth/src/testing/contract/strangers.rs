@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Checked, Stage, Suite, ensure, ensure_eq};
+use super::{Checked, Stage, Suite, Tried, Wrong, ensure, ensure_eq};
 use crate::{AnyStorage, Promise, StorageError, storage::Stranger};
 
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
@@ -41,16 +41,16 @@ where
         .await;
 }
 
-fn broken(error: StorageError) -> String {
-    format!("the storage failed: {error}")
+fn failed(error: StorageError) -> Wrong {
+    Wrong::Failed(format!("the storage failed: {error}"))
 }
 
 /// The other program, and the cookie of a session that it made.
-async fn opened(stage: &Stage) -> Result<Option<(Arc<dyn Stranger>, String, String)>, String> {
+async fn opened(stage: &Stage) -> Tried<Option<(Arc<dyn Stranger>, String, String)>> {
     let Some(stranger) = stage.probe.stranger() else {
         return Ok(None);
     };
-    let id = stranger.open().await.map_err(broken)?;
+    let id = stranger.open().await.map_err(failed)?;
     let cookie = format!("__Host-session={id}");
     Ok(Some((stranger, id, cookie)))
 }
@@ -78,7 +78,7 @@ async fn kept_in_clear(stage: Stage) -> Checked {
     let Some((stranger, id, cookie)) = opened(&stage).await? else {
         return Ok(());
     };
-    let is_there = !stranger.read(&id).await.map_err(broken)?.is_empty();
+    let is_there = !stranger.read(&id).await.map_err(failed)?.is_empty();
     let logs_in = stage.site().value(&cookie, "a").await.is_some();
     ensure(!(is_there && logs_in), "the id lies there")
 }
@@ -88,9 +88,9 @@ async fn saves_of_others(stage: Stage) -> Checked {
         return Ok(());
     };
     let site = stage.site();
-    let read = stranger.read(&id).await.map_err(broken)?;
+    let read = stranger.read(&id).await.map_err(failed)?;
     site.write(&cookie, "b", 2).await;
-    stranger.save(&id, &read).await.map_err(broken)?;
+    stranger.save(&id, &read).await.map_err(failed)?;
     ensure_eq(site.value(&cookie, "b").await, Some(json!(2)), "written")
 }
 
@@ -99,10 +99,10 @@ async fn late_saves_of_others(stage: Stage) -> Checked {
         return Ok(());
     };
     let site = stage.site();
-    let read = stranger.read(&id).await.map_err(broken)?;
+    let read = stranger.read(&id).await.map_err(failed)?;
     let out = site.log_out(&cookie).await;
     ensure(out.is_removal(), format!("{out:?}"))?;
     ensure_eq(site.value(&cookie, "a").await, None, "after the logout")?;
-    stranger.save(&id, &read).await.map_err(broken)?;
+    stranger.save(&id, &read).await.map_err(failed)?;
     ensure_eq(site.value(&cookie, "a").await, None, "after the save")
 }
