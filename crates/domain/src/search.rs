@@ -1,11 +1,13 @@
 //! What somebody looks for: words and phrases out of whatever was typed, and where a text has them.
 //!
-//! Invariant: every text is a query; a term holds only letters and digits, so no engine reads a command in it.
+//! Invariant: every text is a query; a term holds only letters, digits and their marks, so no engine reads a command in it.
 
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+mod words;
+
+pub use words::indexed;
+use words::{Word, is_of_word, words};
 
 /// All of its terms are to be found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct Term {
 }
 
 impl Term {
-    /// In small letters and without accents.
+    /// As [`indexed`] writes them.
     pub fn words(&self) -> &[String] {
         &self.words
     }
@@ -31,7 +33,7 @@ impl Term {
         self.begins
     }
 
-    fn starts(&self, tokens: &[Token]) -> bool {
+    fn starts(&self, tokens: &[Word]) -> bool {
         let last = self.words.len() - 1;
         tokens.len() > last
             && self
@@ -60,20 +62,19 @@ impl Query {
         let typed = typed[..end].replace(['“', '”', '„', '«', '»'], "\"");
         let mut terms: Vec<Term> = Vec::new();
         for (number, part) in typed.split('"').enumerate() {
-            let words = || tokens(part).map(|it| it.word);
-            match number % 2 {
-                0 => terms.extend(words().map(|word| Term {
-                    words: vec![word],
-                    begins: false,
-                })),
-                _ => terms.extend(
-                    Some(Term {
-                        words: words().collect(),
+            let is_quoted = number % 2 == 1;
+            let mut phrase: Option<Term> = None;
+            for Word { word, adjoins, .. } in words(part) {
+                // Words that nothing separates are looked for as they stand: 東京 is not 京東.
+                match phrase.as_mut().filter(|_| is_quoted || adjoins) {
+                    Some(phrase) => phrase.words.push(word),
+                    None => terms.extend(phrase.replace(Term {
+                        words: vec![word],
                         begins: false,
-                    })
-                    .filter(|it| !it.words.is_empty()),
-                ),
+                    })),
+                }
             }
+            terms.extend(phrase);
         }
         terms.truncate(Self::MAX_TERMS);
         let unfinished = typed.chars().next_back().is_some_and(is_of_word);
@@ -94,7 +95,7 @@ impl Query {
 
     /// Where a text has what is looked for, in order and apart from each other.
     pub fn marks(&self, text: &str) -> Vec<Range<usize>> {
-        let tokens: Vec<Token> = tokens(text).collect();
+        let tokens: Vec<Word> = words(text).collect();
         let mut marks: Vec<Range<usize>> = Vec::new();
         for at in 0..tokens.len() {
             let found = self
@@ -113,46 +114,37 @@ impl Query {
         marks
     }
 
+    /// The part of a text that has most of what is looked for, from the beginning of a paragraph where there is room.
+    pub fn passage(&self, text: &str, longest: usize) -> Range<usize> {
+        if text.len() <= longest {
+            return 0..text.len();
+        }
+        let (mut best, mut start) = ((0, 0), 0);
+        for paragraph in text.split_inclusive("\n\n") {
+            let terms = self.terms_in(paragraph);
+            if terms > best.0 {
+                best = (terms, start);
+            }
+            if terms == self.terms.len() {
+                break;
+            }
+            start += paragraph.len();
+        }
+        start = best.1;
+        let paragraph = text[start..].split("\n\n").next().unwrap_or_default();
+        let first = self.marks(paragraph);
+        if let Some(first) = first.first().filter(|it| it.end > longest / 2) {
+            start = text.floor_char_boundary(start + first.start - longest / 4);
+        }
+        start..text.floor_char_boundary(start + longest)
+    }
+
     /// How many of the terms a text has.
     pub fn terms_in(&self, text: &str) -> usize {
-        let tokens: Vec<Token> = tokens(text).collect();
+        let tokens: Vec<Word> = words(text).collect();
         let has = |term: &&Term| (0..tokens.len()).any(|at| term.starts(&tokens[at..]));
         self.terms.iter().filter(has).count()
     }
-}
-
-struct Token {
-    word: String,
-    place: Range<usize>,
-}
-
-/// The words of a text as the index has them: runs of letters and digits, folded.
-fn tokens(text: &str) -> impl Iterator<Item = Token> {
-    let mut rest = 0;
-    std::iter::from_fn(move || {
-        let start = rest + text[rest..].find(is_of_word)?;
-        let end = text[start..]
-            .find(|it| !is_of_word(it))
-            .map_or(text.len(), |at| start + at);
-        rest = end;
-        Some(Token {
-            word: folded(&text[start..end]),
-            place: start..end,
-        })
-    })
-    .filter(|token| !token.word.is_empty())
-}
-
-fn is_of_word(it: char) -> bool {
-    it.is_alphanumeric() || is_combining_mark(it)
-}
-
-fn folded(word: &str) -> String {
-    word.nfd()
-        .filter(|it| !is_combining_mark(*it))
-        .flat_map(char::to_lowercase)
-        .filter(|it| it.is_alphanumeric())
-        .collect()
 }
 
 #[cfg(test)]
@@ -173,6 +165,7 @@ mod tests {
         assert_eq!(terms("“flat calm” x "), ["flat calm", "x"]);
         assert_eq!(terms("\"flat ca"), ["flat ca*"]);
         assert_eq!(terms("Éclair Straße"), ["eclair", "straße*"]);
+        assert_eq!(terms("東京 iPhoneを "), ["東 京", "iphone を"]);
     }
 
     #[test]
@@ -208,7 +201,27 @@ mod tests {
             ["flat calm", "sea"]
         );
         assert_eq!(marked("e\u{301}a ", "e\u{301}a ea"), ["e\u{301}a", "ea"]);
+        assert_eq!(marked("東京", "東と京は東京の東"), ["東京"]);
+        assert_eq!(marked("русский ", "По-русски. Русский"), ["Русский"]);
         assert_eq!(marked("a b", ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_passage_of_a_long_text_is_where_most_is_found() {
+        let query = Query::parse("needle haystack ");
+        let passage = |text: &str| text[query.passage(text, 1_000)].to_owned();
+        let hay = "Nothing of it here. ".repeat(100);
+        let apart = format!("A needle.\n\n{hay}\n\nA needle in a haystack.\n\n{hay}");
+        assert!(passage(&apart).starts_with("A needle in a haystack.\n\nNothing"));
+        let within = format!("{hay}é needle {hay}");
+        assert!(
+            passage(&within).contains("é needle"),
+            "{}",
+            passage(&within)
+        );
+        assert!(passage(&hay).starts_with("Nothing"), "found by its title");
+        assert!(passage(&"é".repeat(5_000)).len() <= 1_000);
+        assert_eq!(passage("A needle"), "A needle");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::search::Search;
 use crate::settings::Settings;
 use crate::setup::Setup;
 use crate::users::Users;
-use crate::{migrate, moment, sqlite};
+use crate::{migrate, moment, search, sqlite};
 
 /// Where the time comes from; a plain function, so that tests own it.
 pub type Clock = fn() -> OffsetDateTime;
@@ -47,6 +47,9 @@ impl Db {
             write.close().await;
             return Err(error);
         }
+        search::finish(&write)
+            .await
+            .map_err(|source| OpenError::of_file(path, source))?;
         let read = sqlite::readers(path).await?;
         Ok(Self {
             read: Pool::Sqlite(read),

@@ -2,6 +2,8 @@
 
 use sqlx::{PgPool, PgTransaction, SqlitePool, SqliteTransaction};
 
+use crate::search;
+
 /// Connections to one of the engines.
 #[derive(Clone, Debug)]
 pub(crate) enum Pool {
@@ -44,7 +46,9 @@ impl Pool {
 }
 
 impl Tx {
-    pub(crate) async fn commit(self) -> sqlx::Result<()> {
+    /// What was changed about posts can be searched for from now on.
+    pub(crate) async fn commit(mut self) -> sqlx::Result<()> {
+        search::catch_up(&mut self).await?;
         on!(Tx, self, |tx| tx.commit().await)
     }
 }

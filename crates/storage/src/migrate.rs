@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "people",
@@ -69,6 +69,11 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
         12,
         "turns",
         include_str!("../migrations/sqlite/0012_turns.sql"),
+    ),
+    (
+        13,
+        "folded",
+        include_str!("../migrations/sqlite/0013_folded.sql"),
     ),
 ];
 

@@ -5,6 +5,8 @@
 use gatepost_domain::post::Summary;
 use gatepost_domain::search::Query;
 
+use sqlx::SqlitePool;
+
 use crate::db::Db;
 use crate::engine::{Pool, Tx};
 use crate::error::Error;
@@ -18,8 +20,11 @@ pub const RANKED: u32 = 1_000;
 /// So many posts can be turned to, however many are found.
 pub const REACHED: u32 = 1_000;
 
-/// How much of a text comes with a result, for showing the passage; in characters.
-const PASSAGE: i64 = 12_000;
+/// So many posts are indexed in one go.
+const AT_ONCE: u32 = 500;
+
+/// How much of a text comes with a result, for showing the passage; in bytes.
+const PASSAGE: usize = 12_000;
 
 /// The search.
 pub struct Search<'a>(pub(crate) &'a Db);
@@ -32,7 +37,7 @@ pub struct Results {
     pub found: u32,
 }
 
-/// A post that was found, with the beginning of its text.
+/// A post that was found, with its text, or of a long one the part that has most of what was looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     pub post: Summary,
@@ -52,11 +57,33 @@ impl Search<'_> {
     }
 }
 
-/// Puts a post into the index as it is now, or takes it out: part of every save.
-pub(crate) async fn index(tx: &mut Tx, post: i64) -> Result<(), Error> {
+/// The words of a post changed, its tags included: part of every save.
+pub(crate) async fn changed(tx: &mut Tx, post: i64) -> sqlx::Result<()> {
     match tx {
-        Tx::Sqlite(tx) => sqlite::index(tx, post).await,
+        Tx::Sqlite(tx) => sqlite::changed(tx, post).await,
         Tx::Postgres(_) => unreachable!("this version opens SQLite only"),
+    }
+}
+
+/// Puts every post whose words changed into the index as it is now, or takes it out: the last thing before every commit.
+pub(crate) async fn catch_up(tx: &mut Tx) -> sqlx::Result<()> {
+    match tx {
+        Tx::Sqlite(tx) => while sqlite::catch_up(tx, AT_ONCE).await? > 0 {},
+        Tx::Postgres(_) => unreachable!("this version opens SQLite only"),
+    }
+    Ok(())
+}
+
+/// The same for what a migration left to do, in portions, so that the file's log stays small and a start that is cut off
+/// is gone on with by the next.
+pub(crate) async fn finish(writer: &SqlitePool) -> sqlx::Result<()> {
+    loop {
+        let mut tx = writer.begin_with("begin immediate").await?;
+        let done = sqlite::catch_up(&mut tx, AT_ONCE).await?;
+        tx.commit().await?;
+        if done == 0 {
+            return Ok(());
+        }
     }
 }
 

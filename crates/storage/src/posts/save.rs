@@ -85,7 +85,7 @@ pub(super) async fn create(tx: &mut Tx, edit: &Edit, now: i64) -> Result<Option<
     tags::place(tx, id, edit).await?;
     place_pictures(tx, id, edit).await?;
     // Last of all, when everything is in place that the post is found by.
-    search::index(tx, id).await?;
+    search::changed(tx, id).await?;
     Ok(Some(PostId(id)))
 }
 
@@ -144,7 +144,7 @@ pub(super) async fn update(
         .await
         .map(drop))?;
     place_pictures(tx, id.0, edit).await?;
-    search::index(tx, id.0).await?;
+    search::changed(tx, id.0).await?;
     Ok(Outcome::Saved(RevisionNo(revision)))
 }
 

@@ -4,7 +4,8 @@
 
 use std::collections::HashSet;
 
-use gatepost_domain::search::{Query, Term};
+use futures_util::TryStreamExt as _;
+use gatepost_domain::search::{Query, Term, indexed};
 use sqlx::{SqlitePool, SqliteTransaction, query, query_as, query_scalar};
 
 use super::{Hit, PASSAGE, RANKED, REACHED, Results};
@@ -27,31 +28,91 @@ const IN_HEADINGS: &str =
 
 const HITS: &str = select_summaries!("h.key" from "json_each($1) h join posts p on p.id = h.value" "true order by h.key");
 const TEXTS: &str = "
-    select substr(p.text, 1, $2) from json_each($1) h
+    select p.text from json_each($1) h
     join posts p on p.id = h.value
     join slugs s on s.post = p.id and s.is_current = 1
     order by h.key";
 
-const INDEX: [&str; 4] = [
+/// A post whose words changed is noted, and read anew before the change is committed.
+const NOTE: &str = "insert or ignore into unindexed (post) values ($1)";
+const NOTED: &str = "select post from unindexed limit $1";
+const DONE: &str = "delete from unindexed where post = $1";
+
+const WORDS: &str = "select title, tags, author, text from searchable where id = $1";
+const TAKE_OUT: [&str; 2] = [
     "delete from search where rowid = $1",
     "delete from headings where rowid = $1",
-    "insert into search (rowid, title, tags, author, text)
-     select id, title, tags, author, text from searchable where id = $1",
-    "insert into headings (rowid, title, tags, author)
-     select id, title, tags, author from searchable where id = $1",
+];
+const PUT_IN: [&str; 2] = [
+    "insert into search (rowid, title, tags, author, text) values ($1, $2, $3, $4, $5)",
+    "insert into headings (rowid, title, tags, author) values ($1, $2, $3, $4)",
 ];
 
-pub(super) async fn index(
+pub(super) async fn changed(
     transaction: &mut SqliteTransaction<'static>,
     post: i64,
-) -> Result<(), Error> {
-    for statement in INDEX {
-        query(statement)
-            .bind(post)
-            .execute(&mut **transaction)
-            .await?;
-    }
+) -> sqlx::Result<()> {
+    query(NOTE).bind(post).execute(&mut **transaction).await?;
     Ok(())
+}
+
+/// Indexes so many of the posts whose words changed, and says how many it found.
+pub(super) async fn catch_up(
+    transaction: &mut SqliteTransaction<'static>,
+    limit: u32,
+) -> sqlx::Result<usize> {
+    let posts: Vec<i64> = query_scalar(NOTED)
+        .bind(limit)
+        .fetch_all(&mut **transaction)
+        .await?;
+    for post in &posts {
+        for statement in TAKE_OUT {
+            query(statement)
+                .bind(post)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        let words: Option<[String; 4]> = query_as(WORDS)
+            .bind(post)
+            .fetch_optional(&mut **transaction)
+            .await?
+            .map(|(title, tags, author, text)| [title, tags, author, text]);
+        if let Some(words) = words {
+            let [title, tags, author, text] = folded(words).await?;
+            for statement in PUT_IN {
+                query(statement)
+                    .bind(post)
+                    .bind(&title)
+                    .bind(&tags)
+                    .bind(&author)
+                    .bind(&text)
+                    .execute(&mut **transaction)
+                    .await?;
+            }
+        }
+        query(DONE).bind(post).execute(&mut **transaction).await?;
+    }
+    Ok(posts.len())
+}
+
+/// A text of this length takes less than a millisecond.
+const SHORT: usize = 64 * 1024;
+
+async fn folded(words: [String; 4]) -> sqlx::Result<[String; 4]> {
+    let is_short = words.iter().all(|it| it.len() < SHORT);
+    let fold = move || words.map(|it| indexed(&it));
+    if is_short {
+        return Ok(fold());
+    }
+    off_thread(fold).await
+}
+
+/// For work on texts that would hold up other requests.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> sqlx::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))
 }
 
 pub(super) async fn find(
@@ -95,11 +156,12 @@ pub(super) async fn find(
     };
     let posts = format!("{posts:?}");
     let rows: Vec<SummaryRow> = query_as(HITS).bind(&posts).fetch_all(&mut *reader).await?;
-    let texts: Vec<String> = query_scalar(TEXTS)
-        .bind(&posts)
-        .bind(PASSAGE)
-        .fetch_all(&mut *reader)
-        .await?;
+    let mut texts = Vec::new();
+    let mut found_texts = query_scalar(TEXTS).bind(&posts).fetch(&mut *reader);
+    while let Some(text) = found_texts.try_next().await? {
+        texts.push(part(wanted, text).await?);
+    }
+    drop(found_texts);
     let hits = rows.into_iter().zip(texts).map(|(row, text)| {
         Ok(Hit {
             post: row.summary()?,
@@ -110,6 +172,15 @@ pub(super) async fn find(
         hits: hits.collect::<Result<_, Error>>()?,
         found,
     })
+}
+
+/// Of a long text the part that shows best why it was found.
+async fn part(wanted: &Query, text: String) -> sqlx::Result<String> {
+    if text.len() <= PASSAGE {
+        return Ok(text);
+    }
+    let wanted = wanted.clone();
+    off_thread(move || text[wanted.passage(&text, PASSAGE)].to_owned()).await
 }
 
 /// `"sea" "flat calm" "mor"*`

@@ -114,6 +114,55 @@ async fn beginnings_accents_and_cases_are_no_hindrance() {
 }
 
 #[tokio::test]
+async fn a_post_in_any_script_is_found_as_it_was_typed() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    for (title, others) in [
+        ("русский", &["РУССКИЙ", "русск"][..]),
+        ("ёлка", &["елка", "Ёлка"]),
+        ("Ελλάδα", &["ελλαδα", "ΕΛΛΆΔΑ"]),
+        ("Λόγος", &["ΛΟΓΟΣ", "λογος"]),
+        ("Việt Nam", &["viet", "Vie\u{323}\u{302}t"]),
+        (
+            "한국어를",
+            &["한국어", "국어", "\u{1112}\u{1161}\u{11ab}국"],
+        ),
+        ("ガラス", &["カ\u{3099}ラス", "ｶﾞﾗｽ"]),
+        ("हिन्दी", &["हिन्"]),
+        ("தமிழ்", &["தமிழ்"]),
+        ("שָׁלוֹם", &["שלום"]),
+        ("مُحَمَّد", &["محمد"]),
+        ("私は東京に住む", &["東京", "\"東京\"", "京に住む"]),
+        ("ฉันอยู่กรุงเทพ", &["กรุงเทพ", "อยู่"]),
+    ] {
+        create(&db, &post(&alice, title, "", "")).await;
+        for typed in others.iter().chain([&title]) {
+            assert_eq!(found(&db, typed).await, [title], "{typed}");
+        }
+    }
+    for typed in ["カラス", "京東", "русскии ", "हन्दी", "国"] {
+        assert_eq!(found(&db, typed).await, Vec::<String>::new(), "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_text_comes_with_the_part_that_was_found() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    let hay = "Nothing of it here. ".repeat(2_000);
+    let text = format!("Beginning. {hay}\n\nA needle.\n\n{hay}");
+    create(&db, &post(&alice, "Long", "", &text)).await;
+    let of = async |typed| {
+        let query = Query::parse(typed);
+        let results = db.search().find(&query, 0, 1).await.unwrap();
+        results.hits[0].text.clone()
+    };
+    assert!(of("needle").await.starts_with("A needle.\n\nNothing"));
+    assert!(of("long").await.starts_with("Beginning. "));
+    assert!(of("long").await.len() <= 12_000);
+}
+
+#[tokio::test]
 async fn only_what_everybody_may_read_is_found() {
     let db = fresh().await;
     let alice = person(&db, "alice", Role::Author).await;
@@ -252,12 +301,14 @@ async fn posts_from_before_the_search_are_found() {
     let site = fresh().await;
     let alice = person(&site, "alice", Role::Author).await;
     create(&site, &post(&alice, "Old harbour", "boats", "Quiet.")).await;
+    create(&site, &post(&alice, "ガラス", "", "")).await;
     create(&site, &draft(&alice, "Old draft")).await;
     let (_, write) = site.sqlite_pools().unwrap();
     // As the program before it left the file.
     let undo = "
-        drop table headings; drop table search; drop view searchable; drop trigger posts_search_state; drop trigger posts_search_purge;
-        drop trigger users_search_name; delete from _sqlx_migrations where version in (6, 9)";
+        drop table headings; drop table search; drop table unindexed; drop view searchable;
+        drop trigger posts_search_state; drop trigger posts_search_purge; drop trigger users_search_name;
+        delete from _sqlx_migrations where version in (6, 9, 13)";
     for statement in undo.split(';') {
         sqlx::query(sqlx::AssertSqlSafe(statement))
             .execute(&write)
@@ -268,6 +319,7 @@ async fn posts_from_before_the_search_are_found() {
     let db = Db::open(&site.path(), crate::support::clock).await.unwrap();
     assert_eq!(found(&db, "old").await, ["Old harbour"]);
     assert_eq!(found(&db, "boats alice quiet").await, ["Old harbour"]);
+    assert_eq!(found(&db, "ガラ").await, ["ガラス"]);
 }
 
 #[tokio::test]
