@@ -17,34 +17,92 @@ const END: u8 = 0xD9;
 
 /// Refuses what the decoder would turn into a wrong picture without a word (an upload cut off before its end, which it
 /// fills with grey; coarse colours in scans of their own, which zune-jpeg up to 0.5.15 makes green), and for what would
-/// keep it busy.
+/// keep it busy. A file is followed from segment to segment to its end, or it is refused: what can't be followed here, a
+/// more patient decoder may read.
 pub(super) fn check(file: &[u8]) -> Result<(), Refusal> {
-    let mut coarse_channels = None;
-    let mut pixels = 0;
-    let mut at = 2;
-    // Segments carry their lengths; previews inside them have ends of their own, which are not this one.
-    while let Some(&[0xFF, marker, high, low]) = file.get(at..at + 4) {
-        let body = at + 4;
-        at += 2 + usize::from(u16::from_be_bytes([high, low]));
+    let mut segments = Segments { file, at: 2 };
+    let mut frame: Option<Frame> = None;
+    let (mut scans, mut packed) = (0, 0);
+    loop {
+        let (marker, body) = segments.next()?;
         if begins_frame(marker) {
-            pixels = size(file.get(body..).unwrap_or_default())?;
-        }
-        if START_OF_FRAME.contains(&marker) {
-            let channels = file.get(body + 6..at).unwrap_or_default();
-            let is_coarse = channels.chunks_exact(3).any(|channel| channel[1] != 0x11);
-            coarse_channels = is_coarse.then_some(channels.len() / 3);
-        }
-        if marker == START_OF_SCAN {
-            let in_this_scan = file.get(body).map(|&count| usize::from(count));
-            let is_split = coarse_channels.is_some() && coarse_channels != in_this_scan;
-            if is_split {
+            // One picture in a file, and all about it before its first scan.
+            if frame.is_some() {
                 return Err(Refusal::Undecodable);
             }
-            return scans_are_sound(file.get(at..).unwrap_or_default(), pixels);
+            frame = Some(Frame::of(marker, body)?);
+        }
+        let known = frame.as_ref().ok_or(Refusal::Undecodable);
+        match marker {
+            START_OF_SCAN => {
+                let frame = known?;
+                let channels = body.first().map(|&count| usize::from(count));
+                let is_split = frame.coarse_channels.is_some() && frame.coarse_channels != channels;
+                if is_split && scans == 0 {
+                    return Err(Refusal::Undecodable);
+                }
+                scans += 1;
+                if scans > MAX_SCANS || (scans as u64).saturating_mul(frame.pixels) > MAX_PASSES {
+                    return Err(Refusal::Bomb);
+                }
+                packed += segments.scan()? as u64;
+            }
+            END => {
+                // A block of 8 × 8 takes a bit at the very least.
+                let is_whole = packed >= known?.pixels / 512 && scans > 0;
+                return is_whole.then_some(()).ok_or(Refusal::Undecodable);
+            }
+            _ => {}
         }
     }
-    // Fill bytes or worse: let the decoder judge.
-    Ok(())
+}
+
+struct Segments<'a> {
+    file: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Segments<'a> {
+    /// The marker that stands here and what belongs to it. Previews inside a segment have markers of their own, and so may
+    /// a comment: its length says where it ends.
+    fn next(&mut self) -> Result<(u8, &'a [u8]), Refusal> {
+        let rest = self.file.get(self.at..).unwrap_or_default();
+        let fill = rest.iter().take_while(|&&byte| byte == 0xFF).count();
+        let marker = *rest
+            .get(fill)
+            .filter(|_| fill > 0)
+            .ok_or(Refusal::Undecodable)?;
+        self.at += fill + 1;
+        match marker {
+            END => Ok((marker, &[])),
+            // These have no length, and no place between segments.
+            0x00..=0x01 | 0xD0..=0xD8 => Err(Refusal::Undecodable),
+            _ => {
+                let length = self.file.get(self.at..self.at + 2);
+                let length = length.ok_or(Refusal::Undecodable)?;
+                let end = self.at + usize::from(u16::from_be_bytes([length[0], length[1]]));
+                let body = self.file.get(self.at + 2..end);
+                self.at = end;
+                Ok((marker, body.ok_or(Refusal::Undecodable)?))
+            }
+        }
+    }
+
+    /// Skips the pixels of a scan, up to the marker that ends it; how many bytes they take.
+    fn scan(&mut self) -> Result<usize, Refusal> {
+        let pixels = self.file.get(self.at..).unwrap_or_default();
+        let mut rest = pixels;
+        // This way of looking for a byte is the standard library's fast one.
+        while rest.skip_until(0xFF).is_ok_and(|skipped| skipped > 0) {
+            let within = matches!(rest.first(), None | Some(0x00 | 0xD0..=0xD7 | 0xFF));
+            if !within {
+                let taken = pixels.len() - rest.len() - 1;
+                self.at += taken;
+                return Ok(taken);
+            }
+        }
+        Err(Refusal::Undecodable)
+    }
 }
 
 /// Every marker that begins a frame, whatever its way of packing; those in between mean other things.
@@ -52,39 +110,29 @@ fn begins_frame(marker: u8) -> bool {
     matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
 }
 
-/// The pixels of a frame.
-fn size(frame: &[u8]) -> Result<u64, Refusal> {
-    let &[_, high, low, left, right, ..] = frame else {
-        return Err(Refusal::Undecodable);
-    };
-    let (height, width) = (
-        u16::from_be_bytes([high, low]),
-        u16::from_be_bytes([left, right]),
-    );
-    check_size(width.into(), height.into())?;
-    Ok(u64::from(width) * u64::from(height))
+struct Frame {
+    pixels: u64,
+    /// How many channels it has, where some of them are coarser than others.
+    coarse_channels: Option<usize>,
 }
 
-/// Whether the end comes, before too many further scans, and after enough of them to be a picture of this size.
-fn scans_are_sound(scans: &[u8], pixels: u64) -> Result<(), Refusal> {
-    let mut count = 1;
-    let mut rest = scans;
-    // This way of looking for a byte is the standard library's fast one.
-    while rest.skip_until(0xFF).is_ok_and(|skipped| skipped > 0) {
-        match rest.first() {
-            Some(&END) => {
-                // A block of 8 × 8 takes a bit at the very least.
-                let is_whole = (scans.len() - rest.len()) as u64 >= pixels / 512;
-                return is_whole.then_some(()).ok_or(Refusal::Undecodable);
-            }
-            Some(&START_OF_SCAN) => count += 1,
-            _ => {}
-        }
-        if count > MAX_SCANS || (count as u64).saturating_mul(pixels) > MAX_PASSES {
-            return Err(Refusal::Bomb);
-        }
+impl Frame {
+    fn of(marker: u8, body: &[u8]) -> Result<Self, Refusal> {
+        let &[_, high, low, left, right, _, ref channels @ ..] = body else {
+            return Err(Refusal::Undecodable);
+        };
+        let (height, width) = (
+            u16::from_be_bytes([high, low]),
+            u16::from_be_bytes([left, right]),
+        );
+        check_size(width.into(), height.into())?;
+        let is_coarse = START_OF_FRAME.contains(&marker)
+            && channels.chunks_exact(3).any(|channel| channel[1] != 0x11);
+        Ok(Self {
+            pixels: u64::from(width) * u64::from(height),
+            coarse_channels: is_coarse.then_some(channels.len() / 3),
+        })
     }
-    Err(Refusal::Undecodable)
 }
 
 #[cfg(test)]
@@ -102,6 +150,28 @@ mod tests {
         }
         file.extend(if end { &[0xFF, END][..] } else { &[] });
         file
+    }
+
+    #[test]
+    fn an_end_inside_a_segment_is_none_and_fill_bytes_hide_nothing() {
+        let whole = file(0x22, &[3; 101], true);
+        let scan = 2 + 19;
+        let with = |segment: &[u8]| [&whole[..scan + 6], segment, &whole[scan + 6..]].concat();
+        let (comment, table) = (b"\xFF\xFE\0\x04\xFF\xD9", b"\xFF\xC4\0\x04\xFF\xD9");
+        for between in [&comment[..], table, b"\xFF\xFF\xFF\xFE\0\x02"] {
+            assert_eq!(check(&with(between)), Err(Refusal::Bomb));
+        }
+        let filled = [&whole[..2], b"\xFF", &whole[2..]].concat();
+        assert_eq!(check(&filled), Err(Refusal::Bomb));
+        let sound = file(0x22, &[3], true);
+        assert_eq!(
+            check(&[&sound[..2], b"\xFF\xFF", &sound[2..]].concat()),
+            Ok(())
+        );
+        for odd in [&b"\0"[..], b"\xFF\xD8", b"\xFF\x01", b"\xFF\xFE\0\x01"] {
+            let odd = [&sound[..2], odd, &sound[2..]].concat();
+            assert_eq!(check(&odd), Err(Refusal::Undecodable), "{odd:?}");
+        }
     }
 
     #[test]

@@ -212,6 +212,24 @@ fn with_scans(file: &[u8], more: usize) -> Vec<u8> {
     [file[..last].to_vec(), scan.repeat(more + 1), end.to_vec()].concat()
 }
 
+/// A byte more before its frame header, as the standard allows before every marker.
+fn filled(mut file: Vec<u8>) -> Vec<u8> {
+    let frame = file.windows(2).position(|marker| marker == [0xFF, 0xC2]);
+    file.insert(frame.expect("a frame"), 0xFF);
+    file
+}
+
+/// After its first scan a segment that holds what ends a file elsewhere.
+fn with_an_end(file: &[u8], segment: u8) -> Vec<u8> {
+    let scans = file
+        .windows(2)
+        .enumerate()
+        .filter(|(_, it)| *it == [0xFF, 0xDA]);
+    let (second, _) = scans.take(2).last().expect("two scans");
+    let (before, after) = file.split_at(second);
+    [before, &[0xFF, segment, 0, 4, 0xFF, 0xD9], after].concat()
+}
+
 fn comment(file: &[u8], words: &[u8]) -> Vec<u8> {
     let length = u16::try_from(words.len() + 2).expect("a short comment");
     [
@@ -262,6 +280,18 @@ fn jpegs(add: Add<'_>) {
         "JPEG: a hundred thousand scans",
         with_scans(&progressive, 100_000),
     );
+    add(
+        422,
+        "JPEG: forty scans over 49 megapixels behind a fill byte",
+        filled(resized(with_scans(&progressive, 40), 7_000, 7_000)),
+    );
+    for (name, segment) in [
+        ("JPEG: an end in a comment before 40,000 scans", 0xFE),
+        ("JPEG: an end in a table before 40,000 scans", 0xC4),
+    ] {
+        let scans = with_scans(&progressive, 40_000);
+        add(422, name, with_an_end(&scans, segment));
+    }
     add(422, "JPEG: half of it", plain[..plain.len() / 2].to_vec());
     add(
         422,
