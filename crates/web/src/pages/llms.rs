@@ -21,7 +21,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, page: Page) -> Result<Resp
         context! {
             title => spelled(post.title.as_str()),
             url => format!("{base}{}", paths::post(&post.slug)),
-            summary => app.look.articles.beginning(post).to_string(),
+            summary => spelled(&app.look.articles.beginning(post)),
         }
     });
     let links = LINKS.map(|(title, path)| context! { title, url => format!("{base}{path}") });
@@ -39,11 +39,11 @@ const LINKS: [(&str, &str); 6] = [
     ("Sitemap", "/sitemap.xml"),
 ];
 
-/// Words that stay words between the brackets of a Markdown link.
-fn spelled(title: &str) -> String {
-    let mut spelled = String::with_capacity(title.len());
-    for c in title.chars() {
-        if matches!(c, '[' | ']' | '\\' | '`' | '<') {
+/// Words that stay words in a line of Markdown, and between the brackets of a link.
+fn spelled(words: &str) -> String {
+    let mut spelled = String::with_capacity(words.len());
+    for c in words.chars() {
+        if matches!(c, '[' | ']' | '\\' | '`' | '<' | '*' | '_' | '&') {
             spelled.push('\\');
         }
         spelled.push(c);

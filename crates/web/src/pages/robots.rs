@@ -13,9 +13,11 @@ use crate::state::App;
 
 /// `GET /robots.txt`
 pub(crate) async fn show(State(app): State<Arc<App>>, page: Page) -> Response {
-    let text = format!(
-        "User-agent: *\nDisallow: /login\nDisallow: /logout\nDisallow: /new\nDisallow: /setup\n\nSitemap: {}/sitemap.xml\n",
-        app.config.base_url
-    );
+    let mut text = String::from("User-agent: *\n");
+    for path in ["/login", "/logout", "/new", "/setup"] {
+        // A rule is the beginning of an address, and `/new-year` may be a post.
+        text.push_str(&format!("Disallow: {path}$\nDisallow: {path}?\n"));
+    }
+    text.push_str(&format!("\nSitemap: {}/sitemap.xml\n", app.config.base_url));
     page.public(TEXT, text)
 }

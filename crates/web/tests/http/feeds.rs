@@ -182,6 +182,62 @@ async fn the_map_of_the_site_leads_from_robots_txt_to_every_post() {
     }
 }
 
+/// Whether a crawler that goes by RFC 9309 may fetch this path; these rules only ever forbid.
+fn may_fetch(rules: &str, path: &str) -> bool {
+    let forbidden = rules
+        .lines()
+        .filter_map(|line| line.strip_prefix("Disallow: "));
+    !forbidden
+        .into_iter()
+        .any(|rule| match rule.strip_suffix('$') {
+            Some(whole) => path == whole,
+            None => path.starts_with(rule),
+        })
+}
+
+#[tokio::test]
+async fn crawlers_may_fetch_everything_that_the_map_names_and_no_form() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let titles = [
+        "New year",
+        "Newest",
+        "Login tips",
+        "Logout",
+        "Logouts",
+        "Setup of my desk",
+    ];
+    for title in titles {
+        write(&mut alice, title, &[]).await;
+    }
+    let mut reader = site.browser();
+    let rules = reader.get("/robots.txt").await.expect(200).text();
+    assert!(
+        !rules.contains('*') || rules.matches('*').count() == 1,
+        "{rules}"
+    );
+    let map = reader.get("/sitemap.xml?part=0").await.expect(200).text();
+    let named: Vec<&str> = map
+        .split("<loc>http://blog.test")
+        .skip(1)
+        .filter_map(|rest| rest.split("</loc>").next())
+        .collect();
+    assert!(named.len() >= titles.len(), "{map}");
+    for path in named {
+        assert!(may_fetch(&rules, path), "{path} in {rules}");
+    }
+    for form in [
+        "/login",
+        "/login?next=/new",
+        "/new",
+        "/new?x",
+        "/logout",
+        "/setup?token=x",
+    ] {
+        assert!(!may_fetch(&rules, form), "{form} in {rules}");
+    }
+}
+
 #[tokio::test]
 async fn language_models_are_told_what_is_here_also_when_nothing_is() {
     let site = Site::new().await;
@@ -189,6 +245,13 @@ async fn language_models_are_told_what_is_here_also_when_nothing_is() {
     assert!(
         empty.starts_with("# Gatepost\n") && empty.contains("](http://blog.test/"),
         "{empty}"
+    );
+    let excerpt = ("excerpt", "See [this](javascript:x) & <b>*all*</b>.");
+    write(&mut site.logged_in("alice").await, "Excerpted", &[excerpt]).await;
+    let text = site.browser().get("/llms.txt").await.expect(200).text();
+    assert!(
+        text.contains(": See \\[this\\](javascript:x) \\& \\<b>\\*all\\*\\</b>."),
+        "{text}"
     );
     write(&mut site.logged_in("alice").await, "A [bracket]", &[]).await;
     let text = site.browser().get("/llms.txt").await.expect(200).text();
