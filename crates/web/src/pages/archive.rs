@@ -7,7 +7,7 @@ use axum::response::Response;
 use gatepost_domain::post::Summary;
 use serde::Serialize;
 
-use super::list::{Line, Listing, Place};
+use super::list::{Line, Listing, Place, turned};
 use super::millis;
 use crate::error::Error;
 use crate::page::Page;
@@ -24,8 +24,8 @@ pub(crate) async fn index(
     page: Page,
     Query(place): Query<Place>,
 ) -> Result<Response, Error> {
-    let from = place.direction()?;
-    let posts = app.db.posts().index(from, PER_PAGE).await?;
+    let posts = app.db.posts();
+    let (from, posts) = turned(place.direction()?, |from| posts.index(from, PER_PAGE)).await?;
     let view = ArchiveView {
         heading: None,
         years: years(&app).await?,
@@ -44,8 +44,9 @@ pub(crate) async fn show(
 ) -> Result<Response, Error> {
     let month = Month::parse(&segment).ok_or(Error::NotFound)?;
     let (start, end) = app.site.zone.span(month).ok_or(Error::NotFound)?;
-    let from = place.direction()?;
-    let posts = app.db.posts().between(start, end, from, PER_PAGE).await?;
+    let posts = app.db.posts();
+    let read = |from| posts.between(start, end, from, PER_PAGE);
+    let (from, posts) = turned(place.direction()?, read).await?;
     if posts.items.is_empty() {
         return Err(Error::NotFound);
     }

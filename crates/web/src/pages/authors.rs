@@ -11,7 +11,7 @@ use gatepost_domain::user::User;
 use gatepost_domain::username::Username;
 use serde::Serialize;
 
-use super::list::{Entry, Listing, PER_PAGE, Place};
+use super::list::{Entry, Listing, PER_PAGE, Place, turned};
 use crate::error::Error;
 use crate::page::Page;
 use crate::paths::{self, Segment};
@@ -34,9 +34,10 @@ pub(crate) async fn show(
         Named::Here(author) => author,
         Named::Moved(username) => return Ok(paths::moved(&paths::author(&username))),
     };
-    let from = place.direction()?;
-    let posts = app.db.posts().by_author(author.id, from, PER_PAGE).await?;
-    let nothing = posts.items.is_empty() && from.is_none();
+    let posts = app.db.posts();
+    let read = |from| posts.by_author(author.id, from, PER_PAGE);
+    let (from, posts) = turned(place.direction()?, &read).await?;
+    let nothing = posts.items.is_empty() && read(None).await?.items.is_empty();
     if nothing && matches!(page.viewer().await?, Viewer::Anonymous) {
         return Err(Error::NotFound);
     }

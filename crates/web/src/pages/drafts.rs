@@ -10,7 +10,7 @@ use gatepost_domain::access::{SiteAction, Viewer};
 use gatepost_domain::post::Summary;
 use serde::Serialize;
 
-use super::list::{Listing, PER_PAGE, Place};
+use super::list::{Listing, PER_PAGE, Place, turned};
 use crate::articles::Articles;
 use crate::auth::Login;
 use crate::error::Error;
@@ -28,12 +28,13 @@ pub(crate) async fn index(
     Query(place): Query<Place>,
     _: Login,
 ) -> Result<Response, Error> {
-    let direction = place.direction()?;
     let viewer = page.viewer().await?;
     let Some(me) = viewer.user() else {
         return Err(Error::NotFound);
     };
-    let mine = app.db.posts().drafts(me.id, direction, PER_PAGE).await?;
+    let drafts = app.db.posts();
+    let read = |from| drafts.drafts(me.id, from, PER_PAGE);
+    let (direction, mine) = turned(place.direction()?, read).await?;
     let waiting = match direction {
         None if reviews(&viewer) => Some(app.db.posts().in_review(None, WAITING).await?),
         _ => None,
@@ -63,8 +64,9 @@ pub(crate) async fn review(
             "Editors look at what was handed in; your own drafts are under Drafts.".into(),
         ));
     }
-    let direction = place.direction()?;
-    let posts = app.db.posts().in_review(direction, PER_PAGE).await?;
+    let posts = app.db.posts();
+    let read = |from| posts.in_review(from, PER_PAGE);
+    let (direction, posts) = turned(place.direction()?, read).await?;
     let entry = |post: &Summary| Entry::of(&app.look.articles, post);
     let list = Listing::of(&app, "/drafts/review", direction, &posts, entry);
     page.render("pages/drafts/review.html", list).await

@@ -7,7 +7,7 @@ use axum::response::Response;
 use gatepost_domain::access::Viewer;
 use serde::Serialize;
 
-use super::list::{Entry, Listing, PER_PAGE, Place};
+use super::list::{Entry, Listing, PER_PAGE, Place, turned};
 use crate::error::Error;
 use crate::page::Page;
 use crate::state::App;
@@ -20,8 +20,8 @@ pub(crate) async fn index(
     page: Page,
     Query(place): Query<Place>,
 ) -> Result<Response, Error> {
-    let from = place.direction()?;
-    let posts = app.db.posts().index(from, PER_PAGE).await?;
+    let posts = app.db.posts();
+    let (from, posts) = turned(place.direction()?, |from| posts.index(from, PER_PAGE)).await?;
     let drafts = match page.viewer().await? {
         Viewer::User(user) if from.is_none() => {
             let drafts = app.db.posts().drafts(user.id, None, DRAFTS).await?;

@@ -39,6 +39,21 @@ impl Place {
     }
 }
 
+/// A page of a list. Before the newest of all there is nothing, so that whoever asks for it gets the first page.
+pub(crate) async fn turned<R>(
+    from: Option<Direction>,
+    mut read: impl FnMut(Option<Direction>) -> R,
+) -> Result<(Option<Direction>, Page<Summary>), Error>
+where
+    R: Future<Output = Result<Page<Summary>, gatepost_storage::Error>>,
+{
+    let page = read(from).await?;
+    match from {
+        Some(Direction::After(_)) if page.items.is_empty() => Ok((None, read(None).await?)),
+        _ => Ok((from, page)),
+    }
+}
+
 /// What a template shows of a page.
 #[derive(Serialize)]
 pub(crate) struct Listing<T = Entry> {
@@ -101,7 +116,7 @@ impl Entry {
                 owner: post.owner.display_name.to_string(),
                 owner_href: paths::author(&post.owner.username),
                 at: millis(at),
-                picture: post.picture.as_ref().and_then(Figure::of),
+                picture: post.picture.as_ref().and_then(Figure::still),
             }
         }
     }

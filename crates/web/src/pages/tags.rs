@@ -11,7 +11,7 @@ use gatepost_domain::tag::{Tag, TagKey};
 use gatepost_storage::posts::{Before, TagCount, TagPage};
 use serde::{Deserialize, Serialize};
 
-use super::list::{Entry, Listing, PER_PAGE, Place};
+use super::list::{Entry, Listing, PER_PAGE, Place, turned};
 use crate::error::Error;
 use crate::page::Page;
 use crate::paths::{self, Segment};
@@ -41,9 +41,10 @@ pub(crate) async fn show(
         Named::Here(tag) => tag,
         Named::Moved(key) => return Ok(paths::moved(&paths::tag(&key))),
     };
-    let from = place.direction()?;
-    let posts = app.db.posts().by_tag(tag.key(), from, PER_PAGE).await?;
-    let nothing = posts.items.is_empty() && from.is_none();
+    let posts = app.db.posts();
+    let read = |from| posts.by_tag(tag.key(), from, PER_PAGE);
+    let (from, posts) = turned(place.direction()?, &read).await?;
+    let nothing = posts.items.is_empty() && read(None).await?.items.is_empty();
     if nothing && matches!(page.viewer().await?, Viewer::Anonymous) {
         return Err(Error::NotFound);
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use session_auth::FlashLevel;
 use time::Duration;
 
-use super::list::{Listing, PER_PAGE, Place};
+use super::list::{Listing, PER_PAGE, Place, turned};
 use crate::auth::Login;
 use crate::error::Error;
 use crate::page::Page;
@@ -37,8 +37,9 @@ pub(crate) async fn index(
     let Some(me) = viewer.user() else {
         return Err(Error::NotFound);
     };
-    let direction = place.direction()?;
-    let posts = app.db.posts().trash_of(me.id, direction, PER_PAGE).await?;
+    let posts = app.db.posts();
+    let read = |from| posts.trash_of(me.id, from, PER_PAGE);
+    let (direction, posts) = turned(place.direction()?, read).await?;
     let entry = |post: &Summary| Entry::of(&viewer, post);
     let view = TrashView {
         list: Listing::of(&app, MINE, direction, &posts, entry),
@@ -61,8 +62,9 @@ pub(crate) async fn all(
             "Editors look at what everybody threw away; what you did is under Trash.".into(),
         ));
     }
-    let direction = place.direction()?;
-    let posts = app.db.posts().all_trash(direction, PER_PAGE).await?;
+    let posts = app.db.posts();
+    let read = |from| posts.all_trash(from, PER_PAGE);
+    let (direction, posts) = turned(place.direction()?, read).await?;
     let entry = |post: &Summary| Entry::of(&viewer, post);
     let view = TrashView {
         list: Listing::of(&app, EVERYBODYS, direction, &posts, entry),

@@ -1,5 +1,7 @@
 //! Lists for readers: by author, by tag, by month; each in pages, each with its feed.
 
+use gatepost_domain::pagination::Cursor;
+
 use crate::support::{Browser, Multipart, Site};
 
 async fn write(browser: &mut Browser, title: &str, tags: &str) {
@@ -92,6 +94,55 @@ async fn a_list_is_paged_both_ways_while_posts_are_added() {
             .get(&format!("{list}?before=invented"))
             .await
             .expect(400);
+    }
+}
+
+#[tokio::test]
+async fn before_the_newest_of_a_list_stands_its_first_page() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    for number in 1..=21 {
+        write(&mut alice, &format!("Number {number:02}"), "Bread").await;
+    }
+    // A place above all that there will ever be; the newest post's own would do as well.
+    let above = Cursor {
+        at: 9_999_999_999_999,
+        id: 1,
+    };
+    let second = alice.get(&format!("/?before={above}")).await.expect(200);
+    assert_eq!(titles(&second.text())[0], "Number 21", "control: it is one");
+    let months = alice.get("/archive").await.expect(200).text();
+    let month = months
+        .split("href=\"/archive/")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a month");
+    let month = format!("/archive/{month}");
+    let lists = ["/", "/authors/alice", "/tags/bread", "/archive", &month];
+    for list in lists {
+        let first = alice.get(list).await.expect(200).text();
+        let beyond = format!("{list}?after={above}");
+        let page = alice.get(&beyond).await.expect(200);
+        let page = page.expect_text("Number 21").expect_no_text("Nothing is");
+        let canonical = format!("rel=\"canonical\" href=\"http://blog.test{list}\"");
+        assert!(page.text().contains(&canonical), "{list}");
+        assert_eq!(link(&page.text(), "next"), link(&first, "next"), "{list}");
+    }
+    alice.post("/number-01/delete", &[]).await.expect(303);
+    let draft = Multipart::new()
+        .text("title", "Begun")
+        .text("text", "x")
+        .text("action", "draft");
+    alice.post_multipart("/new", draft).await.expect(303);
+    for (list, title) in [("/trash", "Number 01"), ("/drafts", "Begun")] {
+        let beyond = format!("{list}?after={above}");
+        let page = alice.get(&beyond).await.expect(200);
+        page.expect_text(title);
+    }
+    // What nobody published stays unknown, also at a place further back.
+    for place in ["after", "before"] {
+        let nobody = format!("/authors/carol?{place}={above}");
+        site.browser().get(&nobody).await.expect(404);
     }
 }
 
