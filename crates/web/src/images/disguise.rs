@@ -5,7 +5,9 @@
 
 use std::io::BufRead as _;
 
-/// How far into a file programs look for the beginning of a document.
+/// How far into a file programs look for what kind of a document it is, and how far from its end for what was put behind a
+/// picture. What lies between are pixels, in which any word comes up by chance, or notes of a camera or a program, which may
+/// well speak of HTML.
 const DOCUMENT: usize = 1024;
 
 /// How far from its end programs look for the index of an archive: the index and the longest comment.
@@ -21,11 +23,12 @@ const TAGS: [&[u8]; 5] = [
 ];
 
 pub(super) fn is_disguised(file: &[u8]) -> bool {
-    is_document(file) || is_archive(file) || has_tags(file)
+    let head = &file[..file.len().min(DOCUMENT)];
+    let tail = &file[file.len().saturating_sub(DOCUMENT)..];
+    is_document(head) || has_tags(head) || has_tags(tail) || is_archive(file)
 }
 
-fn is_document(file: &[u8]) -> bool {
-    let head = &file[..file.len().min(DOCUMENT)];
+fn is_document(head: &[u8]) -> bool {
     head.windows(5).any(|word| word == b"%PDF-")
 }
 
@@ -82,8 +85,11 @@ mod tests {
             !is_disguised(b"\xFF\xD8 <x:xmpmeta><rdf:RDF><?xpacket end='w'?>"),
             "a camera's notes"
         );
-        let mut far = vec![0; DOCUMENT];
-        far.extend(b"%PDF-");
-        assert!(!is_disguised(&far));
+        let within = |words: &[u8]| [&[0; DOCUMENT], words, &[0; DOCUMENT]].concat();
+        for words in [&b"%PDF-"[..], b"<html", b"<?php"] {
+            assert!(!is_disguised(&within(words)), "pixels, or notes");
+        }
+        let behind = [&[0; 2 * DOCUMENT][..], b"<!DOCTYPE html><p>x"].concat();
+        assert!(is_disguised(&behind));
     }
 }
