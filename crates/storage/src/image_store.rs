@@ -54,6 +54,15 @@ impl ImageStore {
         }
     }
 
+    /// Whether there is such a file.
+    pub async fn has(&self, file: &ImageFile) -> Result<bool, Error> {
+        match self.files.head(&place(file)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// It is well when there is no such file.
     pub(crate) async fn delete(&self, file: &ImageFile) -> Result<(), Error> {
         match self.files.delete(&place(file)).await {

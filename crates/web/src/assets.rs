@@ -14,10 +14,11 @@ use axum::extract;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 use crate::edition::{ASK_FIRST, Edition, FOR_EVER};
 use crate::error::Error;
+use crate::page::Page;
 use crate::state::App;
 
 #[derive(rust_embed::Embed)]
@@ -114,34 +115,33 @@ impl Asset {
         }
     }
 
-    fn respond(&self, request: &HeaderMap, immutable: bool) -> Response {
+    fn respond(&self, page: &Page, immutable: bool) -> Response {
         let cache = if immutable { FOR_EVER } else { ASK_FIRST };
-        self.edition.answer(request, cache)
+        let (edition, packed) = (&self.edition, &page.app().look.packed);
+        let modified = page.modified(edition.tag());
+        edition.answer_since(page.headers(), cache, packed, Some(&modified))
     }
 }
 
 /// `GET /static/{file}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
+    page: Page,
     extract::Path(file): extract::Path<String>,
-    headers: HeaderMap,
 ) -> Result<Response, Error> {
     let (name, hash) = without_hash(&file).ok_or(Error::NotFound)?;
     let asset = app.look.assets.get(&name).ok_or(Error::NotFound)?;
-    Ok(asset.respond(&headers, asset.hash == hash))
+    Ok(asset.respond(&page, asset.hash == hash))
 }
 
 /// `GET /favicon.ico`
-pub(crate) async fn favicon(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
+pub(crate) async fn favicon(State(app): State<Arc<App>>, page: Page) -> Result<Response, Error> {
     Ok(app
         .look
         .assets
         .get("favicon.ico")
         .ok_or(Error::NotFound)?
-        .respond(&headers, false))
+        .respond(&page, false))
 }
 
 fn without_hash(file: &str) -> Option<(String, &str)> {

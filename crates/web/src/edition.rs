@@ -1,13 +1,13 @@
 //! A text as it leaves the site: its bytes, the same bytes compressed, and what lets a client keep them.
 //!
 //! Invariant: what is sent, and the tag that stands beside it, are made from the same bytes; a client that has them is told
-//! so (304) and gets none. Compressing costs more than drawing a page, so an edition does it once, when first asked: keep
-//! the edition of what many read.
+//! so (304) and gets none. Compressing costs more than drawing a page, so it is done only for who has not got the text, and
+//! what came of it is kept for the next who has not.
 
 mod conditions;
 
 use std::io::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -15,6 +15,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::shelf::Shelf;
 
 pub(crate) use self::conditions::{Modified, Tag, is_known};
 
@@ -35,32 +37,26 @@ pub(crate) const JSON_FEED: HeaderValue =
 /// Shorter than this, compression saves no packet.
 const SHORT: usize = 512;
 
+/// Compressed texts by the tags of the plain ones.
+pub(crate) type Packed = Shelf<Tag, Bytes>;
+
 #[derive(Debug)]
 pub(crate) struct Edition {
     kind: HeaderValue,
-    plain: Printed,
-    /// `None` inside: compressing it gains nothing.
-    gzip: OnceLock<Option<Printed>>,
+    plain: Bytes,
+    tag: Tag,
+    gzip: OnceLock<Bytes>,
     modified: Option<Modified>,
     private: bool,
 }
 
-/// One encoding of the text. Two encodings are two sets of bytes, so they have two tags.
-#[derive(Debug)]
-struct Printed {
-    bytes: Bytes,
-    tag: Tag,
-}
-
 impl Edition {
     pub(crate) fn new(kind: HeaderValue, text: impl Into<Bytes>) -> Self {
-        let bytes = text.into();
+        let plain = text.into();
         Self {
             kind,
-            plain: Printed {
-                tag: Tag::of(&bytes, ""),
-                bytes,
-            },
+            tag: Tag::of(&plain),
+            plain,
             gzip: OnceLock::new(),
             modified: None,
             private: false,
@@ -82,54 +78,79 @@ impl Edition {
 
     /// Names the bytes, without compression.
     pub(crate) fn tag(&self) -> &Tag {
-        &self.plain.tag
+        &self.tag
     }
 
     /// The answer to a GET or HEAD with these headers.
-    pub(crate) fn answer(&self, asked: &HeaderMap, cache: HeaderValue) -> Response {
-        let zipped = (accepts_gzip(asked)).then(|| self.gzip()).flatten();
-        let printed = zipped.unwrap_or(&self.plain);
+    pub(crate) fn answer(
+        &self,
+        asked: &HeaderMap,
+        cache: HeaderValue,
+        packed: &Packed,
+    ) -> Response {
+        self.answer_since(asked, cache, packed, self.modified.as_ref())
+    }
+
+    /// The same of an edition that is kept for longer than one answer.
+    pub(crate) fn answer_since(
+        &self,
+        asked: &HeaderMap,
+        cache: HeaderValue,
+        packed: &Packed,
+        modified: Option<&Modified>,
+    ) -> Response {
+        let shrinks = self.may_shrink() && accepts_gzip(asked);
+        // Two encodings are two sets of bytes, so they have two tags. Both are known before anything is compressed.
+        let tag = match shrinks {
+            true => self.tag.in_form("-gzip"),
+            false => self.tag.clone(),
+        };
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         headers.reserve(12);
-        headers.insert(header::ETAG, printed.tag.value());
-        if let Some(modified) = &self.modified {
+        headers.insert(header::ETAG, tag.value());
+        if let Some(modified) = modified {
             headers.insert(header::LAST_MODIFIED, modified.value());
         }
         headers.insert(header::CACHE_CONTROL, cache);
         if self.may_shrink() {
             headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         }
-        if is_known(asked, &printed.tag, self.modified.as_ref()) {
+        if is_known(asked, &tag, modified) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
         headers.insert(header::CONTENT_TYPE, self.kind.clone());
-        if zipped.is_some() {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        *response.body_mut() = Body::from(printed.bytes.clone());
+        let bytes = match shrinks.then(|| self.gzip(packed)).flatten() {
+            Some(bytes) => {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                bytes
+            }
+            None => self.plain.clone(),
+        };
+        *response.body_mut() = Body::from(bytes);
         response
     }
 
-    /// What it takes in memory, with both encodings.
-    #[expect(dead_code, reason = "for whoever keeps editions of whole pages")]
-    pub(crate) fn weight(&self) -> usize {
-        self.plain.bytes.len() + self.gzip().map_or(0, |zipped| zipped.bytes.len())
-    }
-
     fn may_shrink(&self) -> bool {
-        !self.private && self.plain.bytes.len() >= SHORT
+        !self.private && self.plain.len() >= SHORT
     }
 
-    fn gzip(&self) -> Option<&Printed> {
-        let print = || {
-            let bytes = gzip(&self.plain.bytes).filter(|it| it.len() < self.plain.bytes.len())?;
-            let tag = Tag::of(&self.plain.bytes, "-gzip");
-            Some(Printed { bytes, tag })
+    /// `None` for want of memory alone.
+    fn gzip(&self, packed: &Packed) -> Option<Bytes> {
+        if let Some(bytes) = self.gzip.get() {
+            return Some(bytes.clone());
+        }
+        let bytes = match packed.get(&self.tag) {
+            Some(bytes) => Bytes::clone(&bytes),
+            None => {
+                let bytes = gzip(&self.plain)?;
+                let weight = bytes.len();
+                packed.put(self.tag.clone(), Arc::new(bytes.clone()), weight);
+                bytes
+            }
         };
-        let made = || self.may_shrink().then(print).flatten();
-        self.gzip.get_or_init(made).as_ref()
+        Some(self.gzip.get_or_init(|| bytes).clone())
     }
 }
 
@@ -165,13 +186,36 @@ mod tests {
             .collect()
     }
 
+    fn none() -> Packed {
+        Shelf::holding(1_000_000)
+    }
+
+    #[test]
+    fn a_text_is_compressed_once_and_for_nobody_who_has_it() {
+        let text = "word ".repeat(400);
+        let packed = none();
+        let gzip = (header::ACCEPT_ENCODING, "gzip");
+        let edition = || Edition::new(HTML, text.clone());
+        let tag = edition().tag().in_form("-gzip").value();
+        let known = [gzip.clone(), (header::IF_NONE_MATCH, tag.to_str().unwrap())];
+        let answer = edition().answer(&asked(&known), ASK_FIRST, &packed);
+        assert_eq!(answer.status(), 304);
+        assert!(packed.get(edition().tag()).is_none(), "nobody needed it");
+        edition().answer(&asked(&[gzip.clone()]), ASK_FIRST, &packed);
+        let made = packed.get(edition().tag()).expect("it is kept");
+        let again = edition();
+        again.answer(&asked(&[gzip]), ASK_FIRST, &packed);
+        assert_eq!(again.gzip.get().unwrap().as_ptr(), made.as_ptr());
+    }
+
     #[test]
     fn both_encodings_have_their_own_tag_and_each_is_known_by_it() {
         let edition = Edition::new(HTML, "word ".repeat(400));
-        let plain = edition.answer(&asked(&[]), ASK_FIRST);
+        let plain = edition.answer(&asked(&[]), ASK_FIRST, &none());
         let zipped = edition.answer(
             &asked(&[(header::ACCEPT_ENCODING, "br, gzip;q=0.5")]),
             ASK_FIRST,
+            &none(),
         );
         assert_eq!(zipped.headers()[header::CONTENT_ENCODING], "gzip");
         assert!(!plain.headers().contains_key(header::CONTENT_ENCODING));
@@ -192,7 +236,7 @@ mod tests {
                 (header::ACCEPT_ENCODING, encoding),
                 (header::IF_NONE_MATCH, &known),
             ]);
-            let answer = edition.answer(&headers, ASK_FIRST);
+            let answer = edition.answer(&headers, ASK_FIRST, &none());
             assert_eq!(answer.status(), status, "{encoding} {known}");
             assert_eq!(answer.headers()[header::VARY], "Accept-Encoding");
         }
@@ -202,14 +246,14 @@ mod tests {
     fn what_is_for_one_person_is_never_compressed() {
         let headers = asked(&[(header::ACCEPT_ENCODING, "gzip")]);
         let text = "word ".repeat(400);
-        let public = Edition::new(HTML, text.clone()).answer(&headers, ASK_FIRST);
+        let public = Edition::new(HTML, text.clone()).answer(&headers, ASK_FIRST, &none());
         assert!(
             public.headers().contains_key(header::CONTENT_ENCODING),
             "control"
         );
         let private = Edition::new(HTML, text)
             .private()
-            .answer(&headers, ASK_FIRST);
+            .answer(&headers, ASK_FIRST, &none());
         assert!(!private.headers().contains_key(header::CONTENT_ENCODING));
         assert!(!private.headers().contains_key(header::VARY));
     }

@@ -35,6 +35,7 @@ pub(crate) mod paths;
 pub(crate) mod rescue;
 pub(crate) mod routes;
 pub mod server;
+pub(crate) mod shelf;
 pub(crate) mod site;
 pub mod start;
 pub(crate) mod state;

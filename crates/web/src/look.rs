@@ -1,5 +1,5 @@
-//! What pages are made of: the assets they link, the templates, the posts already rendered, and since when pages are what
-//! they are.
+//! What pages are made of: the assets they link, the templates, the posts already rendered, texts already compressed, and
+//! since when pages are what they are.
 //!
 //! Invariant: only what can be made again from the binary and the database is in here.
 
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::articles::Articles;
 use crate::assets::Assets;
 use crate::changes::Changes;
+use crate::edition::Packed;
 use crate::site::Site;
 use crate::templates::Templates;
 
@@ -17,7 +18,11 @@ pub(crate) struct Look {
     pub(crate) templates: Templates,
     pub(crate) articles: Articles,
     pub(crate) changes: Changes,
+    pub(crate) packed: Packed,
 }
+
+/// What is kept at most of compressed texts.
+const PACKED: usize = 8 * 1024 * 1024;
 
 impl Look {
     /// From the binary, or with `dev` from the directories `templates` and `static`.
@@ -32,6 +37,7 @@ impl Look {
             assets,
             articles: Articles::default(),
             changes: Changes::default(),
+            packed: Packed::holding(PACKED),
         })
     }
 

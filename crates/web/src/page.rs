@@ -136,7 +136,9 @@ impl Page {
 
     fn respond(&self, status: StatusCode, html: String) -> Response {
         let mut response = if status == StatusCode::OK && self.parts.method != Method::POST {
-            self.edition(html).answer(&self.parts.headers, ASK_FIRST)
+            let packed = &self.app.look.packed;
+            self.edition(html)
+                .answer(&self.parts.headers, ASK_FIRST, packed)
         } else {
             let mut response = Response::new(Body::from(html));
             *response.status_mut() = status;
@@ -165,7 +167,7 @@ impl Page {
         let modified = self.modified(edition.tag());
         edition
             .modified(modified)
-            .answer(&self.parts.headers, ASK_FIRST)
+            .answer(&self.parts.headers, ASK_FIRST, &self.app.look.packed)
     }
 
     /// Since when this address says to strangers what it says now.

@@ -7,13 +7,19 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue, header};
 
 /// An entity tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tag(HeaderValue);
 
 impl Tag {
-    /// Names the bytes, in the encoding that `form` stands for.
-    pub(crate) fn of(bytes: &[u8], form: &str) -> Self {
-        Self::named(&format!("{}{form}", &blake3::hash(bytes).to_hex()[..24]))
+    /// Names the bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::named(&blake3::hash(bytes).to_hex()[..24])
+    }
+
+    /// Names what these bytes are in another encoding.
+    pub(crate) fn in_form(&self, form: &str) -> Self {
+        let name = self.0.to_str().unwrap_or_default();
+        Self::named(&format!("{}{form}", name.trim_matches('"')))
     }
 
     /// A name that never meant and will never mean other bytes.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use bytes::Bytes;
 use gatepost_domain::picture::ImageFile;
 use http::{HeaderValue, StatusCode, header};
 
@@ -46,7 +47,7 @@ pub(crate) async fn of_post(
     serve(&app, &page, &picture.file(variant), ASK_FIRST).await
 }
 
-/// A file is read only for who does not have it.
+/// A file is read only for who does not have it; what is not there, nobody has.
 async fn serve(
     app: &App,
     page: &Page,
@@ -58,15 +59,15 @@ async fn serve(
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag.value());
     headers.insert(header::CACHE_CONTROL, cache);
-    if is_known(page.headers(), &tag, None) {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return Ok(response);
-    }
-    let bytes = app.images.get(file).await?.ok_or(Error::NotFound)?;
+    let held = is_known(page.headers(), &tag, None) && app.images.has(file).await?;
+    let bytes = match held {
+        true => Bytes::new(),
+        false => app.images.get(file).await?.ok_or(Error::NotFound)?,
+    };
     // Only of what is there.
     let modified = page.modified(&tag);
     headers.insert(header::LAST_MODIFIED, modified.value());
-    if is_known(page.headers(), &tag, Some(&modified)) {
+    if held || is_known(page.headers(), &tag, Some(&modified)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
