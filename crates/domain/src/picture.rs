@@ -165,7 +165,7 @@ pub struct Picture {
     pub alt: Alt,
     /// Says nothing the text does not say; readers are told nothing about it.
     pub decorative: bool,
-    /// Narrowest first, never empty.
+    /// Narrowest first, never empty. What moves is one GIF among them, and the others of it are its first frame.
     pub variants: Vec<Variant>,
 }
 
@@ -178,17 +178,25 @@ impl Picture {
         }
     }
 
-    /// The widest variant of at most `width`; the narrowest when all are wider.
+    /// The widest still variant of at most `width`; the narrowest when all are wider.
     pub fn at_most(&self, width: u32) -> Option<&Variant> {
-        self.variants
-            .iter()
+        self.stills()
             .rev()
             .find(|variant| variant.width <= width)
+            .or(self.stills().next())
             .or(self.variants.first())
     }
 
-    pub fn widest(&self) -> Option<&Variant> {
-        self.variants.last()
+    /// The variant that moves; no picture that stands still leaves as a GIF.
+    pub fn moving(&self) -> Option<&Variant> {
+        let moves = |variant: &&Variant| variant.format == ImageFormat::Gif;
+        self.variants.iter().find(moves)
+    }
+
+    /// What stands still. An animation may have nothing of it: the first ones were stored without.
+    pub fn stills(&self) -> impl DoubleEndedIterator<Item = &Variant> {
+        let stands = |variant: &&Variant| variant.format != ImageFormat::Gif;
+        self.variants.iter().filter(stands)
     }
 
     /// What the `alt` attribute says.
@@ -260,7 +268,21 @@ mod tests {
         for (width, chosen) in [(640, 640), (639, 320), (5000, 1280), (100, 320)] {
             assert_eq!(picture.at_most(width).unwrap().width, chosen);
         }
-        assert_eq!(picture.widest().unwrap().width, 1280);
+    }
+
+    #[test]
+    fn a_still_of_an_animation_is_chosen_where_there_is_one() {
+        let mut picture = picture(&[320, 640]);
+        let moving = Variant {
+            format: ImageFormat::Gif,
+            ..picture.variants[1]
+        };
+        assert_eq!(picture.moving(), None);
+        picture.variants.push(moving);
+        assert_eq!(picture.at_most(640).unwrap().format, ImageFormat::Jpg);
+        assert_eq!(picture.moving(), Some(&moving));
+        picture.variants = vec![moving];
+        assert_eq!(picture.at_most(320), Some(&moving), "stored without stills");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (
         1,
         "people",
@@ -74,6 +74,11 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
         13,
         "folded",
         include_str!("../migrations/sqlite/0013_folded.sql"),
+    ),
+    (
+        14,
+        "stills",
+        include_str!("../migrations/sqlite/0014_stills.sql"),
     ),
 ];
 

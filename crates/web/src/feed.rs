@@ -6,12 +6,13 @@
 mod html;
 mod json;
 
+use std::sync::Arc;
+
 use gatepost_domain::post::Post;
 use gatepost_domain::tag::Tag;
 use minijinja::context;
 use serde::Serialize;
 
-use crate::articles::Articles;
 use crate::edition::{ATOM, JSON_FEED};
 use crate::error::Error;
 use crate::figure::Figure;
@@ -19,6 +20,7 @@ use crate::page::Page;
 use crate::pages::millis;
 use crate::paths;
 use crate::state::App;
+use crate::world::ticks;
 use crate::xml;
 
 pub(crate) use html::for_elsewhere;
@@ -48,7 +50,7 @@ struct Entry {
     url: String,
     title: String,
     summary: String,
-    html: String,
+    html: Arc<str>,
     picture: Option<String>,
     author: Author,
     tags: Vec<Label>,
@@ -76,13 +78,13 @@ pub(crate) struct Subject {
 }
 
 impl Feed {
-    pub(crate) async fn of(app: &App, subject: Subject, posts: &[Post]) -> Self {
+    pub(crate) async fn of(app: &App, subject: Subject, posts: &[Post]) -> Result<Self, Error> {
         let base = app.config.base_url.as_str();
         let mut entries = Vec::with_capacity(posts.len());
         for post in posts.iter().filter(|post| post.is_listed()) {
-            entries.push(Entry::of(app, &app.look.articles, post).await);
+            entries.push(Entry::of(app, post).await?);
         }
-        Self {
+        Ok(Self {
             id: app.site.names.tag(subject.address.trim_start_matches('/')),
             title: subject.title,
             description: app.site.description.clone(),
@@ -91,7 +93,7 @@ impl Feed {
             address: format!("{base}{}", subject.address),
             updated: entries.iter().map(|entry| entry.updated).max().unwrap_or(0),
             entries,
-        }
+        })
     }
 
     /// RFC 4287.
@@ -110,15 +112,16 @@ impl Feed {
 }
 
 impl Entry {
-    async fn of(app: &App, articles: &Articles, post: &Post) -> Self {
+    async fn of(app: &App, post: &Post) -> Result<Self, Error> {
         let base = app.config.base_url.as_str();
         let url = format!("{base}{}", paths::post(&post.slug));
-        let article = articles.of(post, app.world.clock).await;
+        let articles = &app.look.articles;
+        let article = articles.of(&app.db, post, ticks).await?;
         let picture = post.picture().and_then(Figure::of);
         let published = millis(post.published_at.unwrap_or(post.created_at));
-        Self {
+        Ok(Self {
             id: app.site.names.tag(&format!("post/{}", post.id)),
-            html: for_elsewhere(&article.html, article.lead.as_ref(), &url),
+            html: articles.elsewhere(post, &article, &url).await,
             url,
             title: post.title.to_string(),
             summary: article.summary.clone(),
@@ -131,7 +134,7 @@ impl Entry {
             published,
             // What was written before it was published is not older than that to a reader.
             updated: millis(post.updated_at).max(published),
-        }
+        })
     }
 }
 

@@ -17,7 +17,7 @@ mod webp;
 
 use bytes::Bytes;
 use gatepost_domain::ids::UserId;
-use gatepost_domain::picture::{ImageHash, Variant};
+use gatepost_domain::picture::{ImageFormat, ImageHash, Variant};
 use gatepost_storage::images::NewImage;
 use gatepost_storage::{Db, ImageStore};
 
@@ -110,14 +110,13 @@ pub(crate) async fn receive(
         return Err(ReceiveError::Refused(Refusal::TooHeavy));
     }
     let hash = name(upload.clone()).await;
-    if db
-        .images()
-        .want(&hash)
-        .await
-        .map_err(ReceiveError::Storage)?
-        .is_some()
-    {
-        return Ok(Received { hash, notice: None });
+    let known = db.images().want(&hash).await;
+    if let Some(variants) = known.map_err(ReceiveError::Storage)? {
+        // Whoever sends it again is told again.
+        let moves = variants.iter().any(|it| it.format == ImageFormat::Gif);
+        let is_first_frame = !moves && decode::moves(upload).await;
+        let notice = is_first_frame.then_some(Notice::FirstFrame);
+        return Ok(Received { hash, notice });
     }
     let Prepared { variants, notice } = prepare(upload).await?;
     let image = NewImage {
@@ -149,25 +148,24 @@ fn make(kind: Kind, upload: &[u8]) -> Result<Prepared, Refusal> {
     if disguise::is_disguised(upload) {
         return Err(Refusal::Bomb);
     }
-    if kind == Kind::Gif
-        && let Some(animation) = animation::reencode(upload)?
-    {
-        return Ok(Prepared {
-            variants: vec![animation],
-            notice: None,
-        });
-    }
+    let animation = match kind {
+        Kind::Gif => animation::reencode(upload)?,
+        _ => None,
+    };
     let decoded = decode::decode(kind, upload)?;
     let drawn = kind != Kind::Jpeg && encode::is_drawn(&decoded.image);
     let mut image = resize::to_widest(decoded.image, decoded.orientation);
     image.apply_orientation(decoded.orientation);
     let image = encode::without_idle_alpha(colour::to_srgb(image, decoded.profile.as_deref()));
-    let variants = resize::each_width(image)
+    // Of an animation these are the first frame, for lists and for who wants nothing to move.
+    let mut variants = resize::each_width(image)
         .map(|image| encode::encode(&image, drawn))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let lost = decoded.is_animated && animation.is_none();
+    variants.extend(animation);
     Ok(Prepared {
         variants,
-        notice: decoded.is_animated.then_some(Notice::FirstFrame),
+        notice: lost.then_some(Notice::FirstFrame),
     })
 }
 

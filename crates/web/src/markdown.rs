@@ -12,7 +12,7 @@ use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use gatepost_domain::picture::Picture;
 
-use crate::world::Clock;
+use crate::world::Ticks;
 use allowed::ALLOWED;
 use for_readers::{ForReaders, Shown};
 pub(crate) use words::{minutes, shows, summary, words_of};
@@ -23,30 +23,42 @@ pub(crate) const LONG: usize = 32_000;
 /// Nodes within nodes; a list in a list costs four.
 const DEEPEST: usize = 100;
 
-/// Renders a text. `pictures` are those of its post; `below_a_picture` says that one is shown above the text; the clock
+/// What was made of a text.
+pub(crate) struct Rendered {
+    pub(crate) html: String,
+    /// Another time it may have more colours.
+    pub(crate) late: bool,
+}
+
+/// Renders a text. `pictures` are those that it may show; `below_a_picture` says that one is shown above the text; time
 /// ends the colouring of code that takes too long.
 pub(crate) fn render(
     source: &str,
     pictures: &[Picture],
     below_a_picture: bool,
-    clock: Clock,
-) -> String {
+    ticks: Ticks,
+) -> Rendered {
     let arena = Arena::new();
     let root = parse_document(&arena, source, &OPTIONS);
     if !prepare(root) {
         let mut html = String::from("<pre>");
         // Writing into a String does not fail.
         let _ = comrak::html::escape(&mut html, source);
-        return html + "</pre>";
+        return Rendered {
+            html: html + "</pre>",
+            late: false,
+        };
     }
     let shown = Shown {
         pictures: pictures.to_vec(),
         eager: !below_a_picture,
-        clock,
+        ticks,
+        late: false,
     };
     let mut html = String::with_capacity(source.len() * 3 / 2);
     // Writing into a String does not fail.
-    let _ = ForReaders::format_document(root, &OPTIONS, &mut html, shown);
+    let late =
+        ForReaders::format_document(root, &OPTIONS, &mut html, shown).is_ok_and(|it| it.late);
     // Outside of tags every `<` is escaped by now, so these are tags the renderer wrote itself.
     for (presentational, class) in [
         ("<td align=\"", "<td class=\""),
@@ -60,7 +72,10 @@ pub(crate) fn render(
             html = html.replace(presentational, class);
         }
     }
-    ALLOWED.clean(&html).to_string()
+    Rendered {
+        html: ALLOWED.clean(&html).to_string(),
+        late,
+    }
 }
 
 /// [`render`] for a page; a long text does not hold up the requests of others.
@@ -68,17 +83,26 @@ pub(crate) async fn render_page(
     source: &str,
     pictures: &[Picture],
     below_a_picture: bool,
-    clock: Clock,
+    ticks: Ticks,
 ) -> String {
-    if source.len() <= LONG {
-        return render(source, pictures, below_a_picture, clock);
+    let (length, source, pictures) = (source.len(), source.to_owned(), pictures.to_vec());
+    let rendered = aside(length, move || {
+        render(&source, &pictures, below_a_picture, ticks)
+    });
+    rendered.await.html
+}
+
+/// Does something with a text of this length, which holds up nobody else when it is long.
+pub(crate) async fn aside<T: Send + 'static>(
+    length: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    if length <= LONG {
+        return work();
     }
-    let (source, pictures) = (source.to_owned(), pictures.to_vec());
-    let rendered =
-        tokio::task::spawn_blocking(move || render(&source, &pictures, below_a_picture, clock));
+    let done = tokio::task::spawn_blocking(work);
     // It is never cancelled, so it can only have panicked; the panic goes on to whoever waits.
-    rendered
-        .await
+    done.await
         .unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
@@ -117,8 +141,8 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 
 /// However slow a machine is, a test has time.
 #[cfg(test)]
-fn stopped() -> time::OffsetDateTime {
-    time::OffsetDateTime::UNIX_EPOCH
+fn stopped() -> std::time::Duration {
+    std::time::Duration::ZERO
 }
 
 #[cfg(test)]

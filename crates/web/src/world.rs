@@ -2,12 +2,21 @@
 //!
 //! Invariant: only `main` reaches for the real ones; everything inside takes a [`World`], so that tests own both.
 
-use std::time::SystemTime;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime};
 
 use time::OffsetDateTime;
 
 /// Tells the time, in UTC.
 pub type Clock = fn() -> OffsetDateTime;
+
+/// How much time went by since some moment: for what takes too long. It never goes back, whatever is done to the clock.
+pub(crate) type Ticks = fn() -> Duration;
+
+pub(crate) fn ticks() -> Duration {
+    static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+    BEGINNING.elapsed()
+}
 
 /// What the process asks of the world around it.
 #[derive(Debug, Clone, Copy)]

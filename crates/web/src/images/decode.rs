@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use bytes::Bytes;
 use image::codecs::gif::GifDecoder;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
@@ -49,6 +50,21 @@ pub(super) fn decode(kind: Kind, upload: &[u8]) -> Result<Decoded, Refusal> {
             pixels(GifDecoder::new(file).map_err(refusal)?, is_animated)
         }
     }
+}
+
+/// Whether an upload that was accepted before has more than one frame, without unpacking any.
+pub(super) async fn moves(upload: Bytes) -> bool {
+    let looked = tokio::task::spawn_blocking(move || {
+        let file = Cursor::new(&upload);
+        match Kind::of(&upload) {
+            Ok(Kind::Gif) => super::animation::frames(&upload).is_ok_and(|it| it.count > 1),
+            Ok(Kind::Png) => PngDecoder::with_limits(file, limits())
+                .is_ok_and(|it| it.is_apng().unwrap_or(false)),
+            Ok(Kind::Webp) => WebPDecoder::new(file).is_ok_and(|it| it.has_animation()),
+            Ok(Kind::Jpeg) | Err(_) => false,
+        }
+    });
+    looked.await.unwrap_or(false)
 }
 
 fn pixels(mut decoder: impl ImageDecoder, is_animated: bool) -> Result<Decoded, Refusal> {

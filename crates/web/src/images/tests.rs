@@ -307,9 +307,14 @@ async fn an_animation_keeps_moving_and_loses_its_notes() {
     let upload = animation(3, b"a secret between the frames");
     let prepared = prepare(upload).await.unwrap();
     assert_eq!(prepared.notice, None);
-    let [(variant, bytes)] = &prepared.variants[..] else {
-        panic!("{prepared:?}")
-    };
+    assert_eq!(widths(&prepared), [400, 320, 400]);
+    let (variant, bytes) = prepared.variants.last().unwrap();
+    let stills = &prepared.variants[..2];
+    for (still, bytes) in stills {
+        assert_ne!(still.format, ImageFormat::Gif);
+        let first = image::load_from_memory(bytes).unwrap().to_rgb8();
+        assert!(near(first.get_pixel(5, 5).0, RED, 0), "its first frame");
+    }
     assert_eq!(
         *variant,
         Variant {

@@ -31,7 +31,9 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
             "li",
             "ol",
             "p",
+            "picture",
             "pre",
+            "source",
             "span",
             "strong",
             "sup",
@@ -57,6 +59,7 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
         .add_tag_attributes("li", &["class", "id"])
         .add_tag_attributes("ol", &["start"])
         .add_tag_attributes("pre", &["tabindex"])
+        .add_tag_attributes("source", &["media", "srcset", "sizes"])
         .add_tag_attributes("span", &["class"])
         .add_tag_attributes("sup", &["class"])
         .add_tag_attributes("td", &["class"])
@@ -70,7 +73,9 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
                 (_, "id") => value.starts_with("fn-") || value.starts_with("fnref-"),
                 ("code", "class") => value.starts_with("language-") && !value.contains(' '),
                 ("img", "src") => value.starts_with("/images/"),
-                ("img", "srcset") => value.split(", ").all(|it| it.starts_with("/images/")),
+                ("img" | "source", "srcset") => {
+                    value.split(", ").all(|it| it.starts_with("/images/"))
+                }
                 ("input", "type") => value == "checkbox",
                 ("span", "class") => code::CLASSES.contains(&value),
                 (_, "class") => CLASSES.contains(&value),

@@ -13,19 +13,19 @@ mod shells;
 mod words;
 
 use std::fmt::{self, Write};
+use std::time::Duration;
 
 use languages::Way;
 use lexer::Lexer;
-use time::Duration;
 
-use crate::world::Clock;
+use crate::world::Ticks;
 
 /// More than this is shown plain.
 const LONGEST: usize = 100_000;
 
 /// A block that takes longer is shown plain. On a machine with nothing else to do [`LONGEST`] takes 2 ms, and the most
 /// hostile of it known 30 ms.
-const PATIENCE: Duration = Duration::milliseconds(50);
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What a piece of code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +65,16 @@ impl Kind {
     }
 }
 
-/// Writes code as HTML; in a language that nobody here knows, or beyond [`LONGEST`] or [`PATIENCE`], as it is.
+/// Writes code as HTML; in a language that nobody here knows, or beyond [`LONGEST`] or [`PATIENCE`], as it is. Says whether
+/// it was for [`PATIENCE`]: another time, the same code may have its colours.
 pub(super) fn write(
     html: &mut dyn Write,
     language: &str,
     source: &str,
-    clock: Clock,
-) -> fmt::Result {
-    for (kind, piece) in pieces(language, source, clock) {
+    ticks: Ticks,
+) -> Result<bool, fmt::Error> {
+    let (pieces, late) = pieces(language, source, ticks);
+    for (kind, piece) in pieces {
         match kind.class() {
             None => comrak::html::escape(html, piece)?,
             Some(class) => {
@@ -82,17 +84,18 @@ pub(super) fn write(
             }
         }
     }
-    Ok(())
+    Ok(late)
 }
 
-fn pieces<'a>(language: &str, source: &'a str, clock: Clock) -> Vec<(Kind, &'a str)> {
+fn pieces<'a>(language: &str, source: &'a str, ticks: Ticks) -> (Vec<(Kind, &'a str)>, bool) {
     let known = languages::way(language).filter(|_| source.len() <= LONGEST);
     let Some(way) = known else {
-        return vec![(Kind::Plain, source)];
+        return (vec![(Kind::Plain, source)], false);
     };
-    let mut lexer = Lexer::new(source, clock, PATIENCE);
+    let mut lexer = Lexer::new(source, ticks, PATIENCE);
     run(&mut lexer, way);
-    lexer.finish()
+    let late = lexer.is_late();
+    (lexer.finish(), late)
 }
 
 /// Marks all that the lexer has before it.

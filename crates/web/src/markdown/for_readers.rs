@@ -1,23 +1,32 @@
 //! The formatter: where GFM and this site differ from plain CommonMark in HTML.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use comrak::create_formatter;
 use comrak::html::{ChildRendering, format_node_default};
 use comrak::nodes::{Node, NodeValue};
 use gatepost_domain::picture::{ImageFile, Picture};
-use time::OffsetDateTime;
 
 use super::code;
 use crate::figure::Figure;
-use crate::world::Clock;
+use crate::world::Ticks;
 
-/// The pictures a text may show, what is shown of them, and what the time is.
+/// The pictures a text may show, what is shown of them, and how much time goes by.
 pub(super) struct Shown {
     pub(super) pictures: Vec<Picture>,
     /// The first picture of a page is fetched at once, unless one stands above the text.
     pub(super) eager: bool,
-    pub(super) clock: Clock,
+    pub(super) ticks: Ticks,
+    /// Some code was left plain because its colours took too long.
+    pub(super) late: bool,
+}
+
+impl Shown {
+    fn figure(&self, file: &ImageFile) -> Option<Figure> {
+        let picture = self.pictures.iter().find(|it| it.hash == file.hash);
+        picture.and_then(Figure::of)
+    }
 }
 
 /// The formatter asks for it, and [`super::render`] never does: nothing to show, and time that stands still.
@@ -26,7 +35,8 @@ impl Default for Shown {
         Self {
             pictures: Vec::new(),
             eager: false,
-            clock: || OffsetDateTime::UNIX_EPOCH,
+            ticks: || Duration::ZERO,
+            late: false,
         }
     }
 }
@@ -92,8 +102,9 @@ create_formatter!(ForReaders<Shown>, {
                 write!(context, " class=\"language-{language}\"")?;
             }
             context.write_str(">")?;
-            let clock = context.user.clock;
-            code::write(context, language, &block.literal, clock)?;
+            let ticks = context.user.ticks;
+            let late = code::write(context, language, &block.literal, ticks)?;
+            context.user.late |= late;
             context.write_str("</code></pre>\n")?;
         }
     },
@@ -114,11 +125,16 @@ create_formatter!(ForReaders<Shown>, {
             }
             return Ok(ChildRendering::Plain);
         }
-        context.write_str(match place {
-            Place::Here(_) => "\">",
-            Place::Elsewhere => "</a>",
-            Place::Nowhere => "",
-        })?;
+        match place {
+            Place::Here(file) => {
+                context.write_str("\">")?;
+                if let Some(figure) = context.user.figure(&file) {
+                    context.write_str(figure.around().1)?;
+                }
+            }
+            Place::Elsewhere => context.write_str("</a>")?,
+            Place::Nowhere => {}
+        }
     },
 });
 
@@ -158,8 +174,7 @@ fn open_picture(
     file: &ImageFile,
     silent: bool,
 ) -> std::fmt::Result {
-    let picture = context.user.pictures.iter().find(|it| it.hash == file.hash);
-    let stored = picture.and_then(Figure::of);
+    let stored = context.user.figure(file);
     let loading = if std::mem::take(&mut context.user.eager) {
         ""
     } else {
@@ -168,13 +183,14 @@ fn open_picture(
     match &stored {
         Some(it) => write!(
             context,
-            "<img src=\"{}\"{} width=\"{}\" height=\"{}\"{loading} decoding=\"async\" alt=\"",
+            "{}<img src=\"{}\"{} width=\"{}\" height=\"{}\"{loading} decoding=\"async\" alt=\"",
+            it.around().0,
             it.src,
             it.choice(),
             it.width,
             it.height
         )?,
-        // A picture of another post.
+        // A picture that the site does not have.
         None => write!(
             context,
             "<img src=\"/images/{file}\"{loading} decoding=\"async\" alt=\""

@@ -494,7 +494,7 @@ fn all_but(expected: bool, html: impl Fn(&str) -> String) -> Vec<String> {
 #[test]
 fn nothing_hostile_reaches_a_reader() {
     assert!(TEXTS.len() >= 100);
-    let wrong = all_but(true, |text| render(text, &[], false, stopped));
+    let wrong = all_but(true, |text| render(text, &[], false, stopped).html);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -515,7 +515,7 @@ fn the_judge_has_nothing_against_an_ordinary_text() {
     let text = include_str!("../demo/posts/sort-my-photographs.md");
     let more = "# A\n\n- [x] b\n\n| a | b |\n|:-:|--:|\n| `c` | ~~d~~ |\n\nx[^n] https://example.org\n\n[^n]: y\n\n3. z";
     for text in [text, more] {
-        let html = render(text, &[], false, stopped);
+        let html = render(text, &[], false, stopped).html;
         assert_eq!(faults(&html), Vec::<String>::new(), "{html}");
         assert!(html.contains("<p") || html.contains("<h2"), "{html}");
     }

@@ -8,15 +8,7 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 /// Everything in the HTML that must not be there.
 pub(crate) fn faults(html: &str) -> Vec<String> {
-    let inside = QualName::new(None, ns!(html), local_name!("div"));
-    let dom = parse_fragment(
-        RcDom::default(),
-        ParseOpts::default(),
-        inside,
-        Vec::new(),
-        false,
-    )
-    .one(html);
+    let dom = tree(html);
     let mut faults = Vec::new();
     // Not by recursion: what is judged may be nested deeply.
     let mut left: Vec<Handle> = dom.document.children.borrow()[0].children.borrow().clone();
@@ -47,12 +39,41 @@ pub(crate) fn faults(html: &str) -> Vec<String> {
     faults
 }
 
+/// Everything that the HTML leads to or shows.
+pub(crate) fn addresses(html: &str) -> Vec<String> {
+    let mut addresses = Vec::new();
+    let mut left: Vec<Handle> = tree(html).document.children.borrow().clone();
+    while let Some(node) = left.pop() {
+        if let NodeData::Element { attrs, .. } = &node.data {
+            for attribute in attrs.borrow().iter() {
+                if matches!(&*attribute.name.local, "href" | "src") {
+                    addresses.push(attribute.value.to_string());
+                }
+            }
+        }
+        left.extend(node.children.borrow().iter().cloned());
+    }
+    addresses
+}
+
+fn tree(html: &str) -> RcDom {
+    let inside = QualName::new(None, ns!(html), local_name!("div"));
+    parse_fragment(
+        RcDom::default(),
+        ParseOpts::default(),
+        inside,
+        Vec::new(),
+        false,
+    )
+    .one(html)
+}
+
 fn attributes(tag: &str) -> Option<&'static [&'static str]> {
     Some(match tag {
         "a" => &["href", "title", "id", "class", "aria-label"],
         "blockquote" | "br" | "del" | "em" | "figcaption" | "figure" | "h2" | "h3" | "h4"
-        | "h5" | "h6" | "hr" | "label" | "p" | "strong" | "table" | "tbody" | "thead" | "tr"
-        | "ul" => &[],
+        | "h5" | "h6" | "hr" | "label" | "p" | "picture" | "strong" | "table" | "tbody"
+        | "thead" | "tr" | "ul" => &[],
         "code" | "span" | "sup" | "td" => &["class"],
         "div" => &["class", "role", "aria-label", "tabindex"],
         "img" => &[
@@ -62,6 +83,7 @@ fn attributes(tag: &str) -> Option<&'static [&'static str]> {
         "li" => &["class", "id"],
         "ol" => &["start"],
         "pre" => &["tabindex"],
+        "source" => &["media", "srcset", "sizes"],
         "th" => &["class", "scope"],
         _ => return None,
     })
@@ -92,6 +114,7 @@ fn fits(tag: &str, name: &str, value: &str) -> bool {
         "tabindex" => value == "0",
         "role" => value == "region",
         "scope" => value == "col",
+        "media" => value == "(prefers-reduced-motion: reduce)",
         _ => true,
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::figure::Figure;
 
 fn html(source: &str) -> String {
-    render(source, &[], false, stopped)
+    render(source, &[], false, stopped).html
 }
 
 fn lake() -> Picture {
@@ -108,7 +108,7 @@ fn gfm_is_understood() {
 fn a_picture_of_the_post_comes_in_all_its_widths() {
     let lake = lake();
     let source = format!("![]({})", Figure::of(&lake).unwrap().src);
-    let html = render(&source, std::slice::from_ref(&lake), false, stopped);
+    let html = render(&source, std::slice::from_ref(&lake), false, stopped).html;
     assert!(html.starts_with("<figure><img "), "{html}");
     for wanted in [
         "-320.jpg 320w, ",
@@ -124,8 +124,29 @@ fn a_picture_of_the_post_comes_in_all_its_widths() {
         !html.contains("lazy"),
         "the first picture is fetched at once: {html}"
     );
-    let below = render(&source, &[lake], true, stopped);
+    let below = render(&source, &[lake], true, stopped).html;
     assert!(below.contains("loading=\"lazy\""), "{below}");
+}
+
+#[test]
+fn an_animation_stands_still_for_who_wants_nothing_to_move() {
+    let mut cat = lake();
+    let moving = Variant {
+        format: ImageFormat::Gif,
+        ..cat.variants[1]
+    };
+    cat.variants.push(moving);
+    let source = format!("![A cat]({})", Figure::of(&cat).unwrap().src);
+    let html = render(&source, &[cat], false, stopped).html;
+    assert!(
+        html.starts_with(
+            "<figure><picture><source media=\"(prefers-reduced-motion: reduce)\" srcset=\"/images/"
+        ),
+        "{html}"
+    );
+    assert!(html.contains("-640.jpg 640w\" sizes="), "{html}");
+    assert!(html.contains("-640.gif\" width=\"640\""), "{html}");
+    assert!(html.contains("alt=\"A cat\"></picture></figure>"), "{html}");
 }
 
 #[test]
@@ -137,7 +158,8 @@ fn words_beside_a_picture_in_the_text_win() {
         &[lake],
         false,
         stopped,
-    );
+    )
+    .html;
     assert!(
         html.contains("alt=\"Dusk &amp; &quot;dawn&quot;\""),
         "{html}"

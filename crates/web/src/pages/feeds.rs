@@ -73,7 +73,7 @@ async fn below(
         address: feed_of(&home),
         home,
     };
-    Feed::of(app, subject, &newest).await.atom(app, page)
+    Feed::of(app, subject, &newest).await?.atom(app, page)
 }
 
 async fn of_site(app: &App, address: &str) -> Result<Feed, Error> {
@@ -83,5 +83,5 @@ async fn of_site(app: &App, address: &str) -> Result<Feed, Error> {
         home: "/".to_owned(),
         address: address.to_owned(),
     };
-    Ok(Feed::of(app, subject, &newest).await)
+    Feed::of(app, subject, &newest).await
 }

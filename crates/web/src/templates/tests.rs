@@ -24,7 +24,7 @@ fn templates() -> Templates {
 
 /// Each page with a full and an empty view. The views are maps here, so that a field that only a template knows shows up.
 fn samples() -> Vec<(&'static str, Value)> {
-    let figure = context! { src => "/images/x-640.jpg", srcset => "/images/x-640.jpg 640w", sizes => "94vw", width => 640, height => 480, shape => "landscape", alt => "A lake" };
+    let figure = context! { src => "/images/x-640.jpg", srcset => "/images/x-640.jpg 640w", still => "/images/x-640.png 640w", sizes => "94vw", width => 640, height => 480, shape => "landscape", alt => "A lake" };
     let entry = context! { href => "/a", title => "A <b>", summary => "Words", owner => "alice", owner_href => "/authors/alice", at => 1_700_000_000_000_i64, picture => figure.clone() };
     let plain = context! { href => "/b", title => "B", summary => "", owner => "bob", owner_href => "/authors/bob", at => 0, picture => () };
     let facts = context! { href => "/a", title => "A", summary => "Words", draft => true, stage => "scheduled", publish_at => 1, unlisted => true, author => "Alice", author_href => "/authors/alice", tags => [context! { name => "Bread", href => "/tags/bread" }], owner => "Alice (alice)", last_editor => "bob", at => 0, edited_at => 0, minutes => 3 };

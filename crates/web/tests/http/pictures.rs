@@ -245,6 +245,189 @@ async fn what_is_no_picture_is_refused_and_the_text_kept() {
     carol.get("/kept").await.expect(404);
 }
 
+#[tokio::test]
+async fn a_line_copied_from_another_post_shows_its_picture_in_its_shape_and_asks_for_words() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let first = with_picture(form("First").text("alt", "A lake"), &picture(900, 600));
+    carol.post_multipart("/new", first).await.expect(303);
+    let page = carol.get("/first/edit").await.expect(200).text();
+    let src = attribute(&page, "<code>![A lake](").remove(0);
+    let src = src.split(')').next().expect("an address").to_owned();
+    let copy = Multipart::new()
+        .text("title", "Copy")
+        .text("text", &format!("Before.\n\n![]({src})"));
+    carol.post_multipart("/new", copy).await.expect(303);
+    let page = carol.get("/copy").await.expect(200);
+    page.expect_text("width=\"900\" height=\"600\"")
+        .expect_text(" 320w, ")
+        .expect_text("Describe its picture");
+
+    // A post that does not list the picture, as those before did not, still shows its shape.
+    let hash = attribute(
+        &carol.get("/copy/edit").await.text(),
+        "name=\"picture\" value=\"",
+    );
+    let removed = Multipart::new()
+        .text("title", "Copy")
+        .text("text", &format!("After.\n\n![A lake]({src})"))
+        .text("remove_image", &hash[0])
+        .text("revision", "1");
+    carol
+        .post_multipart("/copy/edit", removed)
+        .await
+        .expect(303);
+    carol.get("/copy/image").await.expect(404);
+    let page = site.browser().get("/copy").await.expect(200);
+    page.expect_text("After.")
+        .expect_text("width=\"900\" height=\"600\"");
+}
+
+/// So many frames of this size, each of another colour; an animation of noise weighs what it measures.
+fn animation(frames: u8, width: u16, height: u16, noise: bool) -> Vec<u8> {
+    let palette: Vec<u8> = (0..=255).flat_map(|it| [it, 255 - it, 90]).collect();
+    let mut file = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette).expect("a size");
+    let mut seed = 1_u32;
+    for frame in 0..frames {
+        let mut pixel = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            if noise {
+                (seed >> 24) as u8
+            } else {
+                frame * 60
+            }
+        };
+        let pixels = (0..u32::from(width) * u32::from(height)).map(|_| pixel());
+        let frame =
+            gif::Frame::from_indexed_pixels(width, height, pixels.collect::<Vec<_>>(), None);
+        encoder.write_frame(&frame).expect("a frame");
+    }
+    drop(encoder);
+    file
+}
+
+fn with_animation(title: &str, bytes: &[u8]) -> Multipart {
+    form(title)
+        .text("alt", "A cat")
+        .file("image", "cat.gif", "image/gif", bytes)
+}
+
+#[tokio::test]
+async fn an_animation_moves_in_its_post_and_stands_still_in_lists_and_as_a_thumbnail() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let cat = animation(3, 800, 600, false);
+    carol
+        .post_multipart("/new", with_animation("Cat", &cat))
+        .await
+        .expect(303);
+    let mut reader = site.browser();
+    let post = reader.get("/cat").await.expect(200).text();
+    let (_, shown) = post
+        .split_once("<picture><source media=\"(prefers-reduced-motion: reduce)\" srcset=\"/images/")
+        .expect("a still for who wants nothing to move");
+    let (source, img) = shown.split_once("<img ").expect("a picture");
+    assert!(
+        !source.contains(".gif") && source.contains("-640."),
+        "{source}"
+    );
+    assert!(
+        img.split('>').next().unwrap().contains("-800.gif\""),
+        "{img}"
+    );
+    let list = reader.get("/").await.expect(200);
+    list.expect_text("<img src=\"/images/")
+        .expect_no_text(".gif");
+    let thumbnail = reader.get("/cat/image").await.expect(200);
+    assert_ne!(thumbnail.header("content-type"), "image/gif");
+    let still = image::load_from_memory(&thumbnail.body).expect("a picture");
+    assert_eq!((still.width(), still.height()), (640, 480));
+    let src = attribute(&post, "<img src=\"").remove(0);
+    let moving = reader.get(&src).await.expect(200);
+    assert_eq!(moving.header("content-type"), "image/gif");
+}
+
+#[tokio::test]
+async fn the_form_says_that_only_the_first_frame_was_kept_each_time_it_is_sent() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    // Above 10 MB.
+    let heavy = animation(8, 1_500, 1_000, true);
+    assert!(
+        (10_000_000..20_000_000).contains(&heavy.len()),
+        "{}",
+        heavy.len()
+    );
+    for title in ["Once", "Twice"] {
+        let form = with_animation(title, &heavy).text("action", "preview");
+        let page = carol.post_multipart("/new", form).await.expect(200);
+        page.expect_text("cat.gif is here. Only the first frame of this animation was kept");
+    }
+    let light = animation(2, 64, 64, false);
+    for title in ["Once", "Twice"] {
+        let form = with_animation(title, &light).text("action", "preview");
+        let page = carol.post_multipart("/new", form).await.expect(200);
+        page.expect_no_text("Only the first frame");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_known_to_nobody() {
+    let site = Site::new().await;
+    let name = format!("{}-640.jpg", "0".repeat(64));
+    for tag in ["*".to_owned(), format!("\"{name}\"")] {
+        let asked = [("if-none-match", tag.as_str())];
+        let address = format!("/images/{name}");
+        site.browser().get_with(&address, &asked).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn whoever_shares_a_post_is_told_of_its_picture_and_its_size() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let form = with_picture(form("Shared").text("alt", "A lake"), &picture(2_000, 1_000));
+    carol.post_multipart("/new", form).await.expect(303);
+    let mut reader = site.browser();
+    let page = reader.get("/shared").await.expect(200).text();
+    let said = |name: &str| {
+        let before = format!("<meta property=\"og:image{name}\" content=\"");
+        attribute(&page, &before).remove(0)
+    };
+    let path = said("").replace("http://blog.test", "");
+    let shown = reader.get(&path).await.expect(200);
+    let shown = image::load_from_memory(&shown.body).expect("a picture");
+    assert_eq!((shown.width(), shown.height()), (1280, 640));
+    assert_eq!(
+        (said(":width"), said(":height")),
+        ("1280".into(), "640".into())
+    );
+    assert_eq!(said(":alt"), "A lake");
+}
+
+#[tokio::test]
+async fn the_first_picture_of_a_list_is_fetched_at_once_and_no_other() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    for (title, width) in [("Third", 300), ("Second", 400)] {
+        let form = with_picture(form(title), &picture(width, 300));
+        carol.post_multipart("/new", form).await.expect(303);
+    }
+    carol
+        .post_multipart("/new", form("First"))
+        .await
+        .expect(303);
+    let page = site.browser().get("/").await.expect(200).text();
+    let pictures: Vec<&str> = page.split("<img ").skip(1).collect();
+    assert_eq!(pictures.len(), 2);
+    assert!(
+        pictures[0].contains("width=\"400\"") && pictures[0].contains("fetchpriority=\"high\"")
+    );
+    assert!(!pictures[0].contains("loading=\"lazy\""), "{}", pictures[0]);
+    assert!(pictures[1].contains("loading=\"lazy\""), "{}", pictures[1]);
+}
+
 async fn edit(browser: &mut Browser, revision: &str, more: Multipart) -> Answer {
     browser
         .post_multipart("/album/edit", more.text("revision", revision))

@@ -50,6 +50,23 @@ async fn what_is_found_is_marked_and_escaped() {
 }
 
 #[tokio::test]
+async fn a_hit_far_into_a_long_text_is_shown_and_marked_in_any_script() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let long = "Nothing of it here. ".repeat(1_500);
+    let text = format!("Beginning. {long}\n\nДалеко в Москве.\n\n私は東京に住む。\n\n{long}");
+    publish(&mut carol, "Long", &text, "").await;
+    let mut reader = site.browser();
+    for (typed, shown) in [
+        ("москве", "Далеко в <mark>Москве</mark>."),
+        ("東京", "私は<mark>東京</mark>に住む。"),
+    ] {
+        let page = reader.get(&address(typed)).await.expect(200);
+        page.expect_text(shown).expect_no_text("Beginning.");
+    }
+}
+
+#[tokio::test]
 async fn a_draft_is_found_by_nobody_not_even_its_writer() {
     let site = Site::new().await;
     let mut carol = site.logged_in("carol").await;

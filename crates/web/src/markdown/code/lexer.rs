@@ -3,10 +3,10 @@
 //! Invariant: the place only moves forward and always stands between two characters; what is before it is marked. Once the
 //! time is over the place is the end of the source, and nothing of it is marked.
 
-use time::{Duration, OffsetDateTime};
+use std::time::Duration;
 
 use super::Kind;
-use crate::world::Clock;
+use crate::world::Ticks;
 
 /// How far a look ahead goes, in bytes, before it gives up.
 pub(super) const AHEAD: usize = 160;
@@ -20,8 +20,8 @@ pub(super) struct Lexer<'a> {
     /// Where code ends that is embedded in something else.
     end: usize,
     pieces: Vec<(Kind, usize)>,
-    clock: Clock,
-    until: OffsetDateTime,
+    ticks: Ticks,
+    until: Duration,
     /// Where the clock is asked next.
     asks: usize,
     /// There was no time for all of it.
@@ -29,14 +29,14 @@ pub(super) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(source: &'a str, clock: Clock, patience: Duration) -> Self {
+    pub(super) fn new(source: &'a str, ticks: Ticks, patience: Duration) -> Self {
         Self {
             source,
             at: 0,
             end: source.len(),
             pieces: Vec::new(),
-            clock,
-            until: clock() + patience,
+            ticks,
+            until: ticks() + patience,
             asks: UNWATCHED,
             late: false,
         }
@@ -87,7 +87,7 @@ impl<'a> Lexer<'a> {
         }
         if end >= self.asks {
             self.asks = end + UNWATCHED;
-            self.late = self.late || (self.clock)() > self.until;
+            self.late = self.late || (self.ticks)() > self.until;
         }
         if self.late {
             end = self.end;
@@ -157,6 +157,10 @@ impl<'a> Lexer<'a> {
         // Whatever was left over.
         self.take(self.end - self.at, Kind::Plain);
         self.end = whole;
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.late
     }
 
     pub(super) fn finish(mut self) -> Vec<(Kind, &'a str)> {

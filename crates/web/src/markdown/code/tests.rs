@@ -2,14 +2,12 @@
 
 use std::cell::Cell;
 
-use time::OffsetDateTime;
-
 use super::super::stopped;
 use super::*;
 
 /// `let/k x/ 1/n`: the pieces that are marked, each with its class.
 fn marked(language: &str, source: &str) -> String {
-    let pieces = pieces(language, source, stopped);
+    let (pieces, _) = pieces(language, source, stopped);
     let whole: String = pieces.iter().map(|(_, piece)| *piece).collect();
     assert_eq!(whole, source, "{language}");
     let marked = pieces
@@ -151,18 +149,19 @@ thread_local! {
     static STEP: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-fn ticking() -> OffsetDateTime {
+fn ticking() -> Duration {
     NOW.set(NOW.get() + STEP.get());
-    OffsetDateTime::UNIX_EPOCH + NOW.get()
+    NOW.get()
 }
 
 #[test]
 fn a_block_that_takes_longer_than_fifty_milliseconds_is_shown_plain_and_the_next_one_is_not() {
     let long = "let x = 1; // one\n".repeat(4_000);
-    let marks = |source: &str, step: i64| {
-        STEP.set(Duration::milliseconds(step));
+    let marks = |source: &str, step: u64| {
+        STEP.set(Duration::from_millis(step));
         let mut html = String::new();
-        write(&mut html, "rust", source, ticking).unwrap();
+        let late = write(&mut html, "rust", source, ticking).unwrap();
+        assert_eq!(late, !html.contains("<span"), "and says so");
         (html.contains("<span"), html.len())
     };
     assert!(marks(&long, 2).0, "control: it has time");
@@ -288,7 +287,7 @@ fn the_marks_can_be_read_in_both_palettes() {
     };
     let grounds = [colours("--paper:"), colours("--tint:")];
     for ink in [
-        ".s, .add {",
+        ".s, .add, .more {",
         ".n {",
         ".f {",
         ".t {",

@@ -24,6 +24,7 @@ use crate::markdown;
 use crate::page::Page;
 use crate::pages::login::LoginFields;
 use crate::state::App;
+use crate::world::ticks;
 
 const FORM: &str = "pages/posts/form.html";
 
@@ -52,15 +53,14 @@ pub(crate) struct Preview {
 }
 
 impl Preview {
-    pub(super) async fn of(app: &App, typed: &Typed) -> Self {
+    pub(super) async fn of(typed: &Typed) -> Self {
         let pictures = typed.staying();
         let first = pictures
             .first()
             .filter(|picture| !markdown::shows(&typed.text, picture));
         let lead = first.and_then(Figure::of);
         Self {
-            html: markdown::render_page(&typed.text, &pictures, lead.is_some(), app.world.clock)
-                .await,
+            html: markdown::render_page(&typed.text, &pictures, lead.is_some(), ticks).await,
             lead,
         }
     }
@@ -254,12 +254,13 @@ pub(super) struct PictureView {
 
 impl PictureView {
     pub(super) fn of(kept: &Kept) -> Option<Self> {
-        let picture = Figure::of(&kept.picture())?;
+        let shown = Figure::of(&kept.picture())?;
+        let picture = Figure::still(&kept.picture())?;
         // Brackets would end the words early.
         let words = picture.alt.replace(['[', ']', '\\'], "");
         Some(Self {
             hash: kept.hash.to_string(),
-            markdown: format!("![{words}]({})", picture.src),
+            markdown: format!("![{words}]({})", shown.src),
             name: kept.name.clone(),
             notice: kept.notice.clone(),
             alt: kept.alt.clone(),

@@ -7,13 +7,11 @@ use http::StatusCode;
 use super::kept::{Kept, Shown};
 use super::parking::Author;
 use super::typed::Typed;
+use crate::articles::NAMED;
 use crate::error::Error;
 use crate::form::{Content, File};
 use crate::images::{self, ReceiveError, Refusal};
 use crate::state::App;
-
-/// Pictures that are looked for in a text.
-const NAMED: usize = 200;
 
 impl Typed {
     /// Brings them together; a file that is no picture becomes a fault and nothing else is lost.
@@ -124,13 +122,11 @@ impl Typed {
         Ok(())
     }
 
-    /// Those that the text shows and no post has yet: whoever sends no list of pictures means them, too.
+    /// Those that the text shows, also when another post has them: whoever sends no list of pictures means them, too.
     async fn take_named(&mut self, app: &App) -> Result<(), Error> {
         let hashes: Vec<_> = named_in(&self.text).take(NAMED).collect();
         for hash in hashes {
-            if app.db.images().is_unused(&hash).await? {
-                self.place_or_add(app, &hash).await?;
-            }
+            self.place_or_add(app, &hash).await?;
         }
         Ok(())
     }

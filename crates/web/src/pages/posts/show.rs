@@ -20,6 +20,7 @@ use crate::pages::list::Line;
 use crate::pages::millis;
 use crate::paths::{self, Segment};
 use crate::state::App;
+use crate::world::ticks;
 
 /// `GET /{post}`
 pub(crate) async fn show(
@@ -35,7 +36,7 @@ pub(crate) async fn show(
         }
     };
     let base = app.config.base_url.as_str();
-    let article = app.look.articles.of(&post, app.world.clock).await;
+    let article = app.look.articles.of(&app.db, &post, ticks).await?;
     let canonical = format!("{base}{}", paths::post(&post.slug));
     let social = Social::of(&post, base);
     let (older, newer) = beside(&app, &post).await?;

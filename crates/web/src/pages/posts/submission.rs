@@ -60,7 +60,7 @@ impl Submission {
             return self.take(take).await;
         }
         if self.typed.intent == Intent::Preview {
-            let preview = Some(Preview::of(&self.app, &self.typed).await);
+            let preview = Some(Preview::of(&self.typed).await);
             let desk = Desk {
                 preview,
                 ..self.desk_for_both().await
