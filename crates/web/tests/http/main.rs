@@ -28,6 +28,7 @@ mod search;
 mod security;
 mod server;
 mod setup;
+mod stale;
 mod startup;
 mod theme;
 mod twice;

@@ -1,7 +1,7 @@
 //! One version of a post beside another: what was added, what was taken out, in its text and in everything else it says.
 
 use gatepost_domain::changes::{Passage, Piece, changes, fold};
-use gatepost_domain::ids::{RevisionNo, UserId};
+use gatepost_domain::ids::{PostId, RevisionNo, UserId};
 use gatepost_domain::note::Note;
 use gatepost_domain::post::{Post, StageName, Visibility};
 use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
@@ -17,6 +17,8 @@ use crate::paths;
 #[derive(Serialize)]
 pub(crate) struct Comparison {
     post: Facts,
+    /// What a restoring knows the post by, whatever has its address by then.
+    id: PostId,
     history: String,
     /// What stands there now; a restoring says that it has seen this.
     current: RevisionNo,
@@ -68,6 +70,7 @@ impl Comparison {
             same_text: false,
             late: None,
             post: Facts::of(post),
+            id: post.id,
             history,
         };
         // Long texts that have little in common take a second.

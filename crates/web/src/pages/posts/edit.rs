@@ -126,13 +126,17 @@ fn hold(app: &App, page: &Page, form: &Form, action: &str, typed: &Typed) {
     desk.hold(page, typed);
 }
 
-/// The post that a form is for. A form that renamed it is known by its key when it comes once more.
-async fn find_for_form(
+/// The post that a form is for: the one that it names by its number, whatever has the address by now. A form without one
+/// that renamed its post is known by its key when it comes once more.
+pub(super) async fn find_for_form(
     app: &App,
     viewer: &Viewer,
     segment: &str,
     typed: &Typed,
 ) -> Result<Box<Post>, Error> {
+    if let Some(number) = typed.post {
+        return find_for(app, viewer, Action::Edit, &number.to_string()).await;
+    }
     let refusal = match find_for(app, viewer, Action::Edit, segment).await {
         Ok(post) => return Ok(post),
         Err(refusal) => refusal,

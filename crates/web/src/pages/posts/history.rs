@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::access::Action;
-use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::ids::{PostId, RevisionNo};
 use gatepost_domain::post::Post;
 use gatepost_storage::posts::Updated;
 use gatepost_storage::revisions::{Revision, Saves};
@@ -138,7 +138,9 @@ pub(crate) async fn restore(
     form: Form,
 ) -> Result<Response, Error> {
     let viewer = page.viewer().await?;
-    let post = find_for(&app, &viewer, Action::Edit, &save.segment).await?;
+    let number = form.text("post").parse::<PostId>();
+    let address = number.map_or(save.segment, |number| number.to_string());
+    let post = find_for(&app, &viewer, Action::Edit, &address).await?;
     let editor = viewer.user().map(|user| user.id).ok_or(Error::NotFound)?;
     let revision = found(&app, &post, save.number).await?;
     let seen: Option<RevisionNo> = form.text("revision").parse().ok();

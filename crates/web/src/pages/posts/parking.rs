@@ -16,7 +16,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::desk::{Desk, NEW};
-use super::find_for;
+use super::edit::find_for_form;
 use super::typed::{LEFT_OUT, Typed};
 use crate::auth::Login;
 use crate::error::{Error, Problem};
@@ -275,7 +275,7 @@ pub(crate) async fn show(
     let viewer = page.viewer().await?;
     let mut desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
     match post_of(&kept.address) {
-        Some(segment) => match find_for(&app, &viewer, Action::Edit, &segment).await {
+        Some(segment) => match find_for_form(&app, &viewer, &segment, &typed).await {
             Ok(post) => {
                 typed.gather_pictures(&app, Some(&post), author).await?;
                 desk = Desk::of(&post, viewer.may(Action::Publish, &post));
@@ -286,7 +286,10 @@ pub(crate) async fn show(
                 typed.becomes_a_new_post(status, &sentence);
             }
         },
-        None => typed.gather_pictures(&app, None, author).await?,
+        None => {
+            typed.post = None;
+            typed.gather_pictures(&app, None, author).await?;
+        }
     }
     desk.restored = true;
     desk.draw(&page, StatusCode::OK, &typed).await

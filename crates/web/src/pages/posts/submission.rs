@@ -48,6 +48,7 @@ impl Submission {
         self.typed
             .gather_pictures(&self.app, self.post.as_deref(), Author::Known(writer))
             .await?;
+        self.typed.post = self.post.as_ref().map(|post| post.id);
         let held = Desk {
             login: self.login.clone(),
             ..self.desk()

@@ -1,7 +1,7 @@
 //! What a writer handed in, before anybody judged it; it can always be shown again exactly as it was typed.
 
 use gatepost_domain::form_key::FormKey;
-use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::ids::{PostId, RevisionNo};
 use gatepost_domain::picture::{ImageHash, Picture};
 use gatepost_domain::post::Post;
 use gatepost_domain::slug::Slug;
@@ -107,6 +107,8 @@ pub(super) struct Typed {
     pub(super) form: Option<FormKey>,
     /// Which state of the form this is, as its page counts; 0 where nobody counts.
     pub(super) turn: i64,
+    /// The post that it was drawn for: its address may be another post's by now.
+    pub(super) post: Option<PostId>,
     pub(super) revision: Option<RevisionNo>,
     /// Of a form that holds two versions: mine, as it was before it was merged.
     pub(super) mine: Option<String>,
@@ -158,6 +160,7 @@ impl Typed {
             ),
             visibility: Some(post.visibility.as_str().to_owned()),
             publish_at: minute_of(post, zone),
+            post: Some(post.id),
             revision: Some(post.revision),
             pictures: post.pictures.iter().map(Kept::of).collect(),
             ..Self::nothing()
@@ -236,6 +239,7 @@ impl Typed {
             publish_at: form.text("publish_at").trim().to_owned(),
             form: form.text("form").parse().ok(),
             turn: form.text("turn").parse().unwrap_or(0).max(0),
+            post: form.text("post").parse().ok(),
             revision: form.text("revision").parse().ok(),
             mine: form
                 .has("mine")
@@ -281,6 +285,7 @@ impl Typed {
     pub(super) fn becomes_a_new_post(&mut self, status: StatusCode, why: &str) {
         let sentence = format!("{why} Saved from here, your text becomes a new post.");
         self.faults.add(status, "text", sentence);
+        self.post = None;
         self.revision = None;
     }
 
