@@ -17,11 +17,15 @@ mod clusters;
 mod fields;
 mod finish;
 mod lines;
+mod pictures;
+mod stages;
 mod weaving;
 
 pub use fields::{Field, one_of, set};
 pub use finish::marks;
 use lines::by_lines;
+pub use pictures::{PictureClash, pictures};
+pub use stages::{Sent, stage};
 use weaving::Weaving;
 
 /// What became of two changes.

@@ -169,6 +169,24 @@ pub struct Picture {
     pub variants: Vec<Variant>,
 }
 
+/// A picture's place beside a post, and what is said of it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedPicture {
+    pub hash: ImageHash,
+    pub alt: Alt,
+    pub decorative: bool,
+}
+
+impl From<&Picture> for PlacedPicture {
+    fn from(picture: &Picture) -> Self {
+        Self {
+            hash: picture.hash,
+            alt: picture.alt.clone(),
+            decorative: picture.decorative,
+        }
+    }
+}
+
 impl Picture {
     pub fn file(&self, variant: &Variant) -> ImageFile {
         ImageFile {

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::excerpt::Excerpt;
 use crate::ids::{PostId, RevisionNo};
-use crate::picture::Picture;
+use crate::picture::{Picture, PlacedPicture};
 use crate::slug::Slug;
 use crate::tag::Tags;
 use crate::text::Text;
@@ -174,6 +174,11 @@ impl Post {
     pub fn picture(&self) -> Option<&Picture> {
         self.pictures.first()
     }
+}
+
+/// It would show readers, or whoever looks at it for them, nothing at all.
+pub fn is_hollow(stage: Stage, text: &Text, pictures: &[PlacedPicture]) -> bool {
+    stage != Stage::Draft && pictures.is_empty() && text.is_blank()
 }
 
 /// A post as a list shows it, without its full text.
