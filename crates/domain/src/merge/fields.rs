@@ -40,19 +40,29 @@ pub fn set<T: Clone, K: PartialEq>(
 mod tests {
     use super::*;
 
+    /// Three values of a field in every constellation there is: the rule, base, mine, theirs, what it becomes; `m/t` is for
+    /// a person.
+    #[rustfmt::skip] // A table.
+    const FIELDS: [(&str, [&str; 3], &str); 8] = [
+        ("what nobody changed stays", ["a", "a", "a"], "a"),
+        ("what only I changed is mine", ["a", "b", "a"], "b"),
+        ("what only they changed is theirs", ["a", "a", "b"], "b"),
+        ("what both changed alike is changed", ["a", "b", "b"], "b"),
+        ("what both changed is for a person", ["a", "b", "c"], "b/c"),
+        ("what I took away and they left is gone", ["a", "", "a"], ""),
+        ("what they took away and I changed is for a person", ["a", "b", ""], "b/"),
+        ("what both filled is for a person", ["", "b", "c"], "b/c"),
+    ];
+
     #[test]
-    fn a_field_goes_with_whoever_changed_it() {
-        assert_eq!(one_of(&"a", "b", "a"), Field::Settled("b"));
-        assert_eq!(one_of(&"a", "a", "b"), Field::Settled("b"));
-        assert_eq!(one_of(&"a", "a", "a"), Field::Settled("a"));
-        assert_eq!(one_of(&"a", "b", "b"), Field::Settled("b"));
-        assert_eq!(
-            one_of(&"a", "b", "c"),
-            Field::Both {
-                mine: "b",
-                theirs: "c"
-            }
-        );
+    fn every_case_of_the_table_of_fields_ends_as_its_rule_says() {
+        for (rule, [base, mine, theirs], wanted) in FIELDS {
+            let said = match one_of(&base, mine, theirs) {
+                Field::Settled(value) => value.to_owned(),
+                Field::Both { mine, theirs } => format!("{mine}/{theirs}"),
+            };
+            assert_eq!(said, wanted, "{rule}");
+        }
     }
 
     #[test]

@@ -8,10 +8,14 @@ use super::*;
 /// What has to become of a case.
 enum Want {
     Merged(&'static str),
-    /// The first overlap: mine, theirs.
-    Conflict(&'static str, &'static str),
+    /// Every stretch, in order.
+    Conflict(&'static [Want]),
+    /// Of a conflict: settled.
+    Same(&'static str),
+    /// Of a conflict: mine, theirs.
+    Both(&'static str, &'static str),
 }
-use Want::{Conflict as Overlap, Merged as Text};
+use Want::{Both, Conflict as Stretches, Merged as Text, Same};
 
 struct Case(&'static str, [&'static str; 3], Want);
 
@@ -33,38 +37,39 @@ const CASES: &[Case] = &[
     Case("different paragraphs merge", ["one\n\ntwo\n", "ONE\n\ntwo\n", "one\n\nTWO\n"], Text("ONE\n\nTWO\n")),
     Case("an unchanged line keeps changes apart", ["a\n---\nb\n", "A\n---\nb\n", "a\n---\nB\n"], Text("A\n---\nB\n")),
     Case("the last word of a paragraph and the first of the next are apart", ["the end\n\nthe start\n", "the END\n\nthe start\n", "the end\n\nA start\n"], Text("the END\n\nA start\n")),
-    Case("the last word of a line and the first of the next are not", ["we met\nanna there\n", "we saw\nanna there\n", "we met\notto there\n"], Overlap("we saw\nanna there\n", "we met\notto there\n")),
+    Case("the last word of a line and the first of the next are not", ["we met\nanna there\n", "we saw\nanna there\n", "we met\notto there\n"], Stretches(&[Both("we saw\nanna there\n", "we met\notto there\n")])),
     Case("a paragraph may be added beside one that is edited", ["one two\n", "one two\n\nthree\n", "one TWO\n"], Text("one TWO\n\nthree\n")),
     Case("a paragraph may be added before one that is edited", ["one two\n", "zero\n\none two\n", "ONE two\n"], Text("zero\n\nONE two\n")),
     Case("a line may be added to a list whose last line is edited", ["- a\n- b\n", "- a\n- b\n- c\n", "- a\n- B\n"], Text("- a\n- B\n- c\n")),
-    Case("two additions at one place overlap", ["a\n", "a\n\nmine\n", "a\n\ntheirs\n"], Overlap("\nmine\n", "\ntheirs\n")),
+    Case("two additions at one place overlap", ["a\n", "a\n\nmine\n", "a\n\ntheirs\n"], Stretches(&[Same("a\n"), Both("\nmine\n", "\ntheirs\n")])),
     Case("two additions at different places merge", ["a\n\nb\n", "0\n\na\n\nb\n", "a\n\nb\n\nc\n"], Text("0\n\na\n\nb\n\nc\n")),
     Case("an addition at the beginning and a change at the end merge", ["a\n\nb\n", "new\n\na\n\nb\n", "a\n\nB\n"], Text("new\n\na\n\nB\n")),
 
     // Words within a paragraph.
     Case("different sentences of one paragraph merge", [FABLE, "The fox leaps. The dog sleeps. The end is near.", "The fox jumps. The dog sleeps. The end is far."], Text("The fox leaps. The dog sleeps. The end is far.")),
     Case("one unchanged word keeps changes apart", ["one two three", "1 two three", "one two 3"], Text("1 two 3")),
-    Case("neighbouring words overlap", ["one two three", "1 two three", "one 2 three"], Overlap("1 two three\n", "one 2 three\n")),
-    Case("a mark between words keeps nothing apart", ["yes, sir", "no, sir", "yes, madam"], Overlap("no, sir\n", "yes, madam\n")),
-    Case("the same word changed differently overlaps", ["a red fox", "a blue fox", "a green fox"], Overlap("a blue fox\n", "a green fox\n")),
+    Case("neighbouring words overlap", ["one two three", "1 two three", "one 2 three"], Stretches(&[Both("1 two three\n", "one 2 three\n")])),
+    Case("a mark between words keeps nothing apart", ["yes, sir", "no, sir", "yes, madam"], Stretches(&[Both("no, sir\n", "yes, madam\n")])),
+    Case("the same word changed differently overlaps", ["a red fox", "a blue fox", "a green fox"], Stretches(&[Both("a blue fox\n", "a green fox\n")])),
     Case("a word added and a word further on taken out merge", ["one two three four", "one and two three four", "one two three"], Text("one and two three")),
-    Case("what overlaps carries the rest of the line in both", ["Red fox. Big dog. Old cat.", "Blue fox. Big dog. Old cat.", "Green fox. Big dog. Young cat."], Overlap("Blue fox. Big dog. Young cat.\n", "Green fox. Big dog. Young cat.\n")),
+    Case("what overlaps carries the rest of the line in both", ["Red fox. Big dog. Old cat.", "Blue fox. Big dog. Old cat.", "Green fox. Big dog. Young cat."], Stretches(&[Both("Blue fox. Big dog. Young cat.\n", "Green fox. Big dog. Young cat.\n")])),
     Case("a sentence added at the end and a word changed at the beginning merge", ["Dear all. See you.", "Dear all. See you. Bring cake.", "Dear friends. See you."], Text("Dear friends. See you. Bring cake.")),
-    Case("marks around a word overlap with a change of the word", ["a fine day", "a *fine* day", "a good day"], Overlap("a *fine* day\n", "a good day\n")),
-    Case("an apostrophe does not cut a word", ["it isn’t so", "it isn't so", "it is so"], Overlap("it isn't so\n", "it is so\n")),
+    Case("marks around a word overlap with a change of the word", ["a fine day", "a *fine* day", "a good day"], Stretches(&[Both("a *fine* day\n", "a good day\n")])),
+    Case("two places that overlap are two, and what is between them is settled", ["a one\n\nb two\n\nc three\n\nd four\n", "a I\n\nb II\n\nc three\n\nd IV\n", "a 1\n\nb two\n\nc 3\n\nd 4\n"], Stretches(&[Both("a I\n", "a 1\n"), Same("\nb II\n\nc 3\n\n"), Both("d IV\n", "d 4\n")])),
+    Case("an apostrophe does not cut a word", ["it isn’t so", "it isn't so", "it is so"], Stretches(&[Both("it isn't so\n", "it is so\n")])),
 
     // Deletions.
     Case("a deletion and a change elsewhere merge", ["a\n\nb\n\nc\n", "a\n\nc\n", "A\n\nb\n\nc\n"], Text("A\n\nc\n")),
-    Case("a deletion and a change of what was deleted overlap", ["a\n\nb one\n\nc\n", "a\n\nc\n", "a\n\nb two\n\nc\n"], Overlap("", "b two\n\n")),
+    Case("a deletion and a change of what was deleted overlap", ["a\n\nb one\n\nc\n", "a\n\nc\n", "a\n\nb two\n\nc\n"], Stretches(&[Same("a\n\n"), Both("", "b two\n\n"), Same("c\n")])),
     Case("two deletions apart are both made", ["a\n\nb\n\nc\n\nd\n\ne\n", "a\n\nc\n\nd\n\ne\n", "a\n\nb\n\nc\n\ne\n"], Text("a\n\nc\n\ne\n")),
-    Case("deletions that overlap in part are for a person", ["a b c d e", "a d e", "a b e"], Overlap("a d e\n", "a b e\n")),
-    Case("a word taken out and its neighbour changed overlap", ["a very old fox", "a old fox", "a very young fox"], Overlap("a old fox\n", "a very young fox\n")),
+    Case("deletions that overlap in part are for a person", ["a b c d e", "a d e", "a b e"], Stretches(&[Both("a d e\n", "a b e\n")])),
+    Case("a word taken out and its neighbour changed overlap", ["a very old fox", "a old fox", "a very young fox"], Stretches(&[Both("a old fox\n", "a very young fox\n")])),
 
     // One side empty.
     Case("what I emptied and they left is empty", ["a\nb\n", "", "a\nb\n"], Text("")),
-    Case("what I emptied and they changed overlaps", ["a\nb\n", "", "a\nB\n"], Overlap("\n", "a\nB\n")),
+    Case("what I emptied and they changed overlaps", ["a\nb\n", "", "a\nB\n"], Stretches(&[Both("\n", "a\nB\n")])),
     Case("an empty text that I filled is full", ["", "new\n", ""], Text("new\n")),
-    Case("an empty text that both filled overlaps", ["", "mine\n", "theirs\n"], Overlap("mine\n", "theirs\n")),
+    Case("an empty text that both filled overlaps", ["", "mine\n", "theirs\n"], Stretches(&[Both("mine\n", "theirs\n")])),
     Case("an empty text that both filled alike is full", ["", "same\n", "same\n"], Text("same\n")),
     Case("an empty line more is a change like another", ["a\nb\n\nc\n", "a\n\nb\n\nc\n", "a\nb\n\nC\n"], Text("a\n\nb\n\nC\n")),
 
@@ -74,7 +79,7 @@ const CASES: &[Case] = &[
     Case("spaces at the end of a line don't stand against a change", ["a b\n", "a b  \n", "a B\n"], Text("a B  \n")),
     Case("spaces at the end of a line alone are kept", ["a\n\nb\n", "a  \n\nb\n", "a\n\nB\n"], Text("a  \n\nB\n")),
     Case("spaces inside a line are a change", ["a b\n\nc\n", "a  b\n\nc\n", "a b\n\nC\n"], Text("a  b\n\nC\n")),
-    Case("spaces at the beginning of a line are a change", ["a\n\nb\n", "    a\n\nb\n", "A\n\nb\n"], Overlap("    a\n", "A\n")),
+    Case("spaces at the beginning of a line are a change", ["a\n\nb\n", "    a\n\nb\n", "A\n\nb\n"], Stretches(&[Both("    a\n", "A\n"), Same("\nb\n")])),
     Case("a missing last line end is no change", ["a\n\nb\n", "A\n\nb\n", "a\n\nB"], Text("A\n\nB")),
     Case("a last line end stays when nobody took it away", ["a\n\nb\n", "A\n\nb\n", "a\n\nB\n"], Text("A\n\nB\n")),
     Case("a last line end that one of them added is there", ["a\n\nb", "A\n\nb\n", "a\n\nB"], Text("A\n\nB\n")),
@@ -82,16 +87,16 @@ const CASES: &[Case] = &[
     // Unicode.
     Case("a decomposed letter is no change", ["café au lait\n", "cafe\u{301} au lait\n", "café au chocolat\n"], Text("cafe\u{301} au chocolat\n")),
     Case("a decomposed letter alone is kept", ["café\n\nx\n", "cafe\u{301}\n\nx\n", "café\n\nX\n"], Text("cafe\u{301}\n\nX\n")),
-    Case("an accent is a change of its word", ["the cafe here", "the café here", "the bar here"], Overlap("the café here\n", "the bar here\n")),
-    Case("an emoji with joiners is one word", ["a 👩‍👩‍👧 b", "a 👩‍👩‍👦 b", "a 👨‍👩‍👧 b"], Overlap("a 👩‍👩‍👦 b\n", "a 👨‍👩‍👧 b\n")),
+    Case("an accent is a change of its word", ["the cafe here", "the café here", "the bar here"], Stretches(&[Both("the café here\n", "the bar here\n")])),
+    Case("an emoji with joiners is one word", ["a 👩‍👩‍👧 b", "a 👩‍👩‍👦 b", "a 👨‍👩‍👧 b"], Stretches(&[Both("a 👩‍👩‍👦 b\n", "a 👨‍👩‍👧 b\n")])),
     Case("an unchanged emoji keeps changes apart", ["x 🎉 y", "X 🎉 y", "x 🎉 Y"], Text("X 🎉 Y")),
     Case("words of scripts without spaces are apart", ["我喜歡喝茶和咖啡", "他喜歡喝茶和咖啡", "我喜歡喝茶和牛奶"], Text("他喜歡喝茶和牛奶")),
     Case("words from right to left merge like others", ["אחד שתיים שלוש", "ראשון שתיים שלוש", "אחד שתיים שלישי"], Text("ראשון שתיים שלישי")),
 
     // Moved paragraphs.
     Case("a paragraph I moved and one they changed merge", ["a one\n\nb two\n\nc three\n\nd four\n", "c three\n\na one\n\nb two\n\nd four\n", "a one\n\nb two\n\nc three\n\nd 4\n"], Text("c three\n\na one\n\nb two\n\nd 4\n")),
-    Case("a paragraph I moved and they changed overlaps where it was", ["a one\n\nb two\n\nc three\n\nd four\n", "c three\n\na one\n\nb two\n\nd four\n", "a one\n\nb two\n\nc 3\n\nd four\n"], Overlap("", "c 3\n\n")),
-    Case("a paragraph that both moved elsewhere is for a person", ["a one\n\nb two\n\nc three\n", "b two\n\na one\n\nc three\n", "a one\n\nc three\n\nb two\n"], Overlap("c three\n", "b two\n")),
+    Case("a paragraph I moved and they changed overlaps where it was", ["a one\n\nb two\n\nc three\n\nd four\n", "c three\n\na one\n\nb two\n\nd four\n", "a one\n\nb two\n\nc 3\n\nd four\n"], Stretches(&[Same("c three\n\na one\n\nb two\n\n"), Both("", "c 3\n\n"), Same("d four\n")])),
+    Case("a paragraph that both moved elsewhere is for a person", ["a one\n\nb two\n\nc three\n", "b two\n\na one\n\nc three\n", "a one\n\nc three\n\nb two\n"], Stretches(&[Same("b two\n\na one\n\nc three\n\n"), Both("c three\n", "b two\n")])),
 
     // What Markdown is made of.
     Case("two rows of a table merge", ["| a | 1 |\n| b | 2 |\n| c | 3 |\n", "| a | 9 |\n| b | 2 |\n| c | 3 |\n", "| a | 1 |\n| b | 2 |\n| c | 8 |\n"], Text("| a | 9 |\n| b | 2 |\n| c | 8 |\n")),
@@ -108,12 +113,17 @@ fn every_case_of_the_table_ends_as_its_rule_says() {
         let got = merge(base, mine, theirs);
         let right = match (&got, want) {
             (Merge::Merged(text), Text(wanted)) => text == wanted,
-            (Merge::Conflict(conflict), Overlap(mine, theirs)) => {
-                let first = conflict.stretches.iter().find_map(|it| match it {
-                    Stretch::Both { mine, theirs } => Some((mine.as_str(), theirs.as_str())),
-                    Stretch::Same(_) => None,
-                });
-                first == Some((*mine, *theirs))
+            (Merge::Conflict(conflict), Stretches(wanted)) => {
+                let as_wanted = |it: &Stretch, wanted: &Want| match (it, wanted) {
+                    (Stretch::Same(text), Same(wanted)) => text == wanted,
+                    (Stretch::Both { mine, theirs }, Both(my, their)) => {
+                        mine == my && theirs == their
+                    }
+                    _ => false,
+                };
+                let mut pairs = conflict.stretches.iter().zip(*wanted);
+                conflict.stretches.len() == wanted.len()
+                    && pairs.all(|(it, wanted)| as_wanted(it, wanted))
             }
             _ => false,
         };
