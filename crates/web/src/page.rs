@@ -15,7 +15,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use session_auth::{
     Auth, BoxError, ContextProcessor, Flash, FlashLevel, FlashMessage, Session, SessionError,
 };
@@ -111,15 +111,7 @@ impl Page {
         sentence: String,
         undo: Option<String>,
     ) -> Result<(), Error> {
-        Flash::of(&self.parts)?.push(level, sentence).await?;
-        if let Some(undo) = undo {
-            session(&self.parts)
-                .await?
-                .insert(UNDO, undo)
-                .await
-                .map_err(Error::unexpected)?;
-        }
-        Ok(())
+        self.say_with(level, sentence, undo, None).await
     }
 
     /// Leaves a sentence and the address of a page that tells more.
@@ -129,9 +121,26 @@ impl Page {
         sentence: String,
         more: String,
     ) -> Result<(), Error> {
-        self.say(level, sentence, None).await?;
-        let session = session(&self.parts).await?;
-        session.insert(MORE, more).await.map_err(Error::unexpected)
+        self.say_with(level, sentence, None, Some(more)).await
+    }
+
+    async fn say_with(
+        &self,
+        level: FlashLevel,
+        sentence: String,
+        undo: Option<String>,
+        more: Option<String>,
+    ) -> Result<(), Error> {
+        if undo.is_some() || more.is_some() {
+            let beside = Beside {
+                sentence: sentence.clone(),
+                undo,
+                more,
+            };
+            // First, so that whoever finds the sentence finds this with it.
+            beside.put(&session(&self.parts).await?).await?;
+        }
+        Ok(Flash::of(&self.parts)?.push(level, sentence).await?)
     }
 
     fn respond(&self, status: StatusCode, html: String) -> Response {
@@ -230,11 +239,47 @@ impl ContextProcessor for ThemeContext {
 /// `flash` in every template: what the last request had to say, claimed by the page that shows it.
 pub(crate) struct FlashContext;
 
-/// Where the address waits that takes back what the message speaks of.
-const UNDO: &str = "undo";
+/// What stands beside one sentence: other tabs may leave sentences of their own before a page shows any.
+#[derive(Clone, Serialize, Deserialize)]
+struct Beside {
+    sentence: String,
+    /// Takes back what the sentence speaks of.
+    undo: Option<String>,
+    /// Tells more about it.
+    more: Option<String>,
+}
 
-/// Where the address waits of a page that tells more about the message.
-const MORE: &str = "more";
+impl Beside {
+    const KEY: &str = "beside";
+    /// As many as there are sentences at most; the oldest go first.
+    const MOST: usize = 16;
+
+    async fn put(self, session: &Session) -> Result<(), SessionError> {
+        let put = |known: Option<Vec<Self>>| {
+            let mut all = known.unwrap_or_default();
+            all.push(self.clone());
+            all.drain(..all.len().saturating_sub(Self::MOST));
+            all
+        };
+        session.update(Self::KEY, put).await.map(drop)
+    }
+
+    /// What stands beside these sentences, each taken once; the rest waits for sentences that are still to come.
+    async fn take(session: &Session, messages: &[FlashMessage]) -> Result<Vec<Self>, SessionError> {
+        let mut taken = Vec::new();
+        let take = |known: Option<Vec<Self>>| {
+            let mut rest = known.unwrap_or_default();
+            taken.clear();
+            for message in messages {
+                let place = rest.iter().position(|it| it.sentence == message.text);
+                taken.extend(place.map(|place| rest.remove(place)));
+            }
+            rest
+        };
+        session.update(Self::KEY, take).await?;
+        Ok(taken)
+    }
+}
 
 /// A message as pages show it.
 #[derive(Serialize)]
@@ -256,21 +301,20 @@ impl ContextProcessor for FlashContext {
         if messages.is_empty() {
             return Ok(context! { flash => () });
         }
-        let session = session(parts).await?;
-        let mut undo = session.remove::<String>(UNDO).await?;
-        let mut more = session.remove::<String>(MORE).await?;
-        // The last message is the one that the addresses belong to.
-        let mut notices: Vec<Notice> = Vec::new();
-        for message in messages.into_iter().rev() {
-            notices.insert(
-                0,
+        let mut beside = Beside::take(&session(parts).await?, &messages).await?;
+        let notices: Vec<Notice> = messages
+            .into_iter()
+            .map(|message| {
+                let place = beside.iter().position(|it| it.sentence == message.text);
+                let beside = place.map(|place| beside.remove(place));
+                let (undo, more) = beside.map_or((None, None), |it| (it.undo, it.more));
                 Notice {
                     message,
-                    undo: undo.take(),
-                    more: more.take(),
-                },
-            );
-        }
+                    undo,
+                    more,
+                }
+            })
+            .collect();
         Ok(context! { flash => Value::from(Serde(notices)) })
     }
 }

@@ -343,3 +343,45 @@ async fn editors_see_everybodys_trash_and_put_back_what_others_threw_away() {
         .await
         .expect_text("Nothing lies here. What is deleted");
 }
+
+#[tokio::test]
+async fn undo_stands_beside_its_own_sentence_whatever_another_tab_has_to_say() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    write(&mut carol, "Thrown away", "publish").await;
+    write(&mut carol, "Another", "publish").await;
+    carol.get("/").await.expect(200);
+    for post in ["/thrown-away", "/another"] {
+        carol
+            .post(&format!("{post}/delete"), &[])
+            .await
+            .expect_redirect("/");
+    }
+    // In another tab, before any page has shown the sentence.
+    write(&mut carol, "A draft", "draft").await;
+    let page = carol.get("/").await.expect(200).text();
+    let beside = |sentence: &str| {
+        let (_, after) = page.split_once(sentence).expect("it is said");
+        let notice = after.split("</div>").next().unwrap();
+        let undo = notice.split("action=\"").nth(1);
+        undo.map(|rest| rest.split('"').next().unwrap().to_owned())
+    };
+    assert_eq!(
+        beside("“Thrown away” is in the trash.").as_deref(),
+        Some("/thrown-away/restore")
+    );
+    assert_eq!(
+        beside("“Another” is in the trash.").as_deref(),
+        Some("/another/restore")
+    );
+    assert_eq!(beside("The draft is saved.</span>"), None);
+    carol
+        .post("/thrown-away/restore", &[])
+        .await
+        .expect_redirect("/thrown-away");
+    carol
+        .get("/thrown-away")
+        .await
+        .expect_text("is back.")
+        .expect_no_text(">Undo<");
+}
