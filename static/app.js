@@ -37,6 +37,7 @@ async function keep() {
     const answer = await fetch("/parked", { method: "POST", body, headers: asJson, signal: keeping.signal });
     const { at, detail } = await answer.json();
     if (!answer.ok) changed = true;
+    if (answer.status > 499) timer = setTimeout(keep, 15000);
     say(answer.ok ? `Kept at ${at}, for you alone` : detail);
   } catch {
     changed = true;

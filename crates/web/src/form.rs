@@ -4,19 +4,22 @@
 
 use axum::RequestExt as _;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::Error;
 
 mod budget;
 mod faults;
+mod rooms;
 
-use budget::Budget;
+use budget::{Broken, Budget};
 pub(crate) use faults::{Fault, Faults};
+pub(crate) use rooms::Rooms;
+use rooms::Sender;
 
 /// What one picture may have.
 const PICTURE: usize = crate::images::MAX_BYTES;
@@ -26,9 +29,6 @@ const TYPED: usize = 4 * 1024 * 1024;
 
 /// Fields of one form; nobody has that many pictures.
 const FIELDS: usize = 1_000;
-
-/// How many forms with files are in memory at a time; the next one waits at its first file.
-static WITH_FILES: Semaphore = Semaphore::const_new(8);
 
 /// A form as it came in, in its own order.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub(crate) struct Form {
     /// The form ended early: what had come until then is here.
     pub(crate) broken: bool,
     /// Given back when the form has been dealt with.
-    place: Option<SemaphorePermit<'static>>,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why what there is of a field is not what was sent.
@@ -88,6 +88,10 @@ pub(crate) enum Content {
     Whole(Bytes),
     /// Larger than [`PICTURE`], or than what was left of [`budget::KEPT`].
     TooLarge,
+    /// It was not kept: as many forms with files were in memory as may be.
+    NoRoom,
+    /// The form ended within it.
+    Cut,
 }
 
 impl Form {
@@ -147,10 +151,11 @@ impl Form {
         self.texts.len() + self.files.len() >= FIELDS
     }
 
-    async fn read(mut parts: Multipart) -> Result<Self, Error> {
+    async fn read(mut parts: Multipart, rooms: &Rooms, sender: &Sender) -> Result<Self, Error> {
         let mut form = Self::default();
         let mut budget = Budget::default();
         let mut numbers: Vec<(String, usize)> = Vec::new();
+        let mut is_crowded = false;
         loop {
             let field = match parts.next_field().await {
                 Ok(Some(field)) => field,
@@ -164,7 +169,7 @@ impl Form {
                     .extend(is_first.then_some((name, Flaw::LeftOut)));
                 match budget.take(field, 0).await? {
                     Ok(_) => continue,
-                    Err(error) => return form.ended_early(&error),
+                    Err(broken) => return form.ended_early(&broken.error),
                 }
             }
             let Some(file_name) = field.file_name().map(str::to_owned) else {
@@ -175,13 +180,16 @@ impl Form {
                         form.flawed.extend(flaw.map(|flaw| (name.clone(), flaw)));
                         form.texts.push((name, text));
                     }
-                    Err(error) => return form.ended_early(&error),
+                    Err(Broken { error, taken }) => {
+                        form.texts.push((name, taken.typed().0));
+                        return form.ended_early(&error);
+                    }
                 }
                 continue;
             };
-            if form.place.is_none() && !file_name.is_empty() {
-                // The semaphore is never closed.
-                form.place = WITH_FILES.acquire().await.ok();
+            if form.place.is_none() && !is_crowded && !file_name.is_empty() {
+                form.place = rooms.enter(sender).await;
+                is_crowded = form.place.is_none();
             }
             let number = match numbers.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, number)) => {
@@ -193,16 +201,22 @@ impl Form {
                     1
                 }
             };
-            match budget.take(field, PICTURE).await? {
+            let limit = if is_crowded { 0 } else { PICTURE };
+            let (content, ended) = match budget.take(field, limit).await? {
                 // A field in which nothing was chosen comes as a file without a name and without bytes.
-                Ok(taken) if file_name.is_empty() && taken.bytes.is_empty() => {}
-                Ok(taken) => form.files.push(File {
-                    field: name,
-                    number,
-                    name: file_name,
-                    content: taken.file(),
-                }),
-                Err(error) => return form.ended_early(&error),
+                Ok(taken) if file_name.is_empty() && taken.bytes.is_empty() => continue,
+                Ok(_) if is_crowded => (Content::NoRoom, None),
+                Ok(taken) => (taken.file(), None),
+                Err(broken) => (Content::Cut, Some(broken.error)),
+            };
+            form.files.push(File {
+                field: name,
+                number,
+                name: file_name,
+                content,
+            });
+            if let Some(error) = ended {
+                return form.ended_early(&error);
             }
         }
     }
@@ -233,7 +247,10 @@ fn decoded(half: &[u8]) -> (String, bool) {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Form {
+impl<S: Send + Sync> FromRequest<S> for Form
+where
+    Rooms: FromRef<S>,
+{
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
@@ -247,10 +264,15 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             .to_ascii_lowercase();
         match kind.as_str() {
             "multipart/form-data" => {
+                let (head, body) = request.into_parts();
+                let sender = Sender::of(&head);
+                let request = Request::from_parts(head, body);
                 let parts = Multipart::from_request(request, state)
                     .await
                     .map_err(IntoResponse::into_response)?;
-                Self::read(parts).await.map_err(IntoResponse::into_response)
+                Self::read(parts, &Rooms::from_ref(state), &sender)
+                    .await
+                    .map_err(IntoResponse::into_response)
             }
             // A form without pictures, as scripts like to send it.
             "application/x-www-form-urlencoded" => {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-pub(crate) use body::SlowBody;
+pub(crate) use body::{Closing, SlowBody};
 pub use limits::Limits;
 
 /// Accepts until `shutdown`, then lets the requests that are under way finish.

@@ -14,6 +14,7 @@ use session_auth::password::PasswordHasher;
 
 use crate::auth;
 use crate::config::{Config, LoginMode};
+use crate::form::Rooms;
 use crate::look::Look;
 use crate::parking::Parking;
 use crate::site::Site;
@@ -47,6 +48,7 @@ pub async fn open(config: Config, world: World) -> Result<Opened, StartError> {
     let passwords = PasswordHasher::new().randomness(world.randomness);
     let sessions = auth::storage(&config, &db);
     let app = App {
+        rooms: Rooms::default(),
         config,
         world,
         db,

@@ -28,6 +28,13 @@ pub(super) struct Taken {
     whole: bool,
 }
 
+/// A part that did not come to its end.
+pub(super) struct Broken {
+    pub(super) error: MultipartError,
+    /// What had come of it.
+    pub(super) taken: Taken,
+}
+
 impl Taken {
     /// A text that is too long keeps its beginning; bytes that are no text become marks.
     pub(super) fn typed(self) -> (String, Option<Flaw>) {
@@ -52,12 +59,12 @@ impl Taken {
 }
 
 impl Budget {
-    /// Reads one part to its end. The outer error ends the request, the inner one only the form.
+    /// Reads one part to its end. The outer error ends the request, the inner one only the form, with what there is of it.
     pub(super) async fn take(
         &mut self,
         mut field: Field<'_>,
         limit: usize,
-    ) -> Result<Result<Taken, MultipartError>, Error> {
+    ) -> Result<Result<Taken, Broken>, Error> {
         let is_file = field.file_name().is_some();
         let mut taken = Taken {
             bytes: Vec::new(),
@@ -68,7 +75,10 @@ impl Budget {
             let chunk = match field.chunk().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => {
+                    taken.whole = false;
+                    return Ok(Err(Broken { error, taken }));
+                }
             };
             self.read += chunk.len();
             part += chunk.len();

@@ -1,5 +1,7 @@
 //! Forms as browsers, scripts and attackers send them.
 
+use std::task::Poll;
+
 use axum::body::Body;
 
 use super::*;
@@ -15,6 +17,10 @@ fn part(disposition: &str, content: &[u8]) -> Vec<u8> {
 }
 
 async fn read(kind: &str, parts: &[Vec<u8>], end: &str) -> Result<Form, u16> {
+    read_in(&Rooms::default(), kind, parts, end).await
+}
+
+async fn read_in(rooms: &Rooms, kind: &str, parts: &[Vec<u8>], end: &str) -> Result<Form, u16> {
     let mut body = parts.concat();
     body.extend_from_slice(end.as_bytes());
     let request = Request::builder()
@@ -27,7 +33,7 @@ async fn read(kind: &str, parts: &[Vec<u8>], end: &str) -> Result<Form, u16> {
         axum::extract::DefaultBodyLimit::disable().apply(&mut request);
         request
     };
-    Form::from_request(request, &())
+    Form::from_request(request, rooms)
         .await
         .map_err(|refusal| refusal.status().as_u16())
 }
@@ -101,6 +107,118 @@ async fn a_form_that_ends_early_keeps_what_had_come() {
         400,
         "nothing had come"
     );
+}
+
+#[tokio::test]
+async fn the_part_within_which_a_form_ended_is_kept_as_far_as_it_came() {
+    let text = "word ".repeat(50);
+    let whole = part("name=\"text\"", text.as_bytes());
+    let beginning = whole[..whole.len() - 30].to_vec();
+    // It comes, then nothing does for a while, then the connection is gone.
+    let (mut beginning, mut silence) = (Some(Bytes::from(beginning)), 0..20);
+    let pieces = futures_util::stream::poll_fn(move |context| {
+        if let Some(piece) = beginning.take() {
+            return Poll::Ready(Some(Ok(piece)));
+        }
+        if silence.next().is_some() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(std::io::Error::from(
+            std::io::ErrorKind::ConnectionReset,
+        ))))
+    });
+    let request = Request::builder().header("content-type", KIND);
+    let request = request.body(Body::from_stream(pieces)).unwrap();
+    let form = Form::from_request(request, &Rooms::default())
+        .await
+        .unwrap();
+    assert!(form.broken);
+    let came = form.text("text");
+    assert!(came.len() > 150 && text.starts_with(came), "{came:?}");
+
+    let parts = [
+        part("name=\"title\"", b"kept"),
+        part("name=\"image\"; filename=\"half.jpg\"", &[7; 10_000]),
+    ];
+    let whole = parts.concat();
+    let mut form = read(KIND, &[whole[..whole.len() - 5_000].to_vec()], "")
+        .await
+        .unwrap();
+    assert!(form.broken);
+    let files = form.files("image");
+    assert_eq!(
+        (files[0].name.as_str(), &files[0].content),
+        ("half.jpg", &Content::Cut)
+    );
+}
+
+type Sending = tokio::sync::mpsc::UnboundedSender<Bytes>;
+
+/// A form with one file that goes on being sent for as long as the other end is kept.
+fn endless() -> (Request, Sending) {
+    let (sender, pieces) = tokio::sync::mpsc::unbounded_channel::<Bytes>();
+    let mut beginning = part("name=\"title\"", b"slow");
+    beginning.extend_from_slice(
+        b"--XX\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.jpg\"\r\n\r\n1234",
+    );
+    sender.send(beginning.into()).unwrap();
+    let body = futures_util::stream::unfold(pieces, async |mut pieces| {
+        let piece = pieces.recv().await?;
+        Some((Ok::<_, std::io::Error>(piece), pieces))
+    });
+    let request = Request::builder().header("content-type", KIND);
+    (request.body(Body::from_stream(body)).unwrap(), sender)
+}
+
+#[tokio::test]
+async fn strangers_who_send_slowly_hold_up_no_member_and_no_text() {
+    let rooms = Rooms {
+        patience_of_strangers: std::time::Duration::from_millis(50),
+        ..Rooms::default()
+    };
+    let mut held = Vec::new();
+    while rooms.strangers.available_permits() > 0 {
+        let (request, sender) = endless();
+        let (theirs, before) = (rooms.clone(), rooms.strangers.available_permits());
+        tokio::spawn(async move { Form::from_request(request, &theirs).await });
+        while rooms.strangers.available_permits() == before {
+            tokio::task::yield_now().await;
+        }
+        held.push(sender);
+    }
+    assert!(
+        rooms.members.available_permits() > 0,
+        "that room is another"
+    );
+
+    let parts = [
+        part("name=\"title\"", b"Mine"),
+        part("name=\"image\"; filename=\"a.jpg\"", b"bytes"),
+        part("name=\"image\"; filename=\"b.jpg\"", b"bytes"),
+        part("name=\"text\"", b"after"),
+    ];
+    let mut body = parts.concat();
+    body.extend_from_slice(b"--XX--\r\n");
+    let request = Request::builder()
+        .header("content-type", KIND)
+        .body(Body::from(body));
+    let mut form = Form::from_request(request.unwrap(), &rooms).await.unwrap();
+    assert_eq!((form.text("title"), form.text("text")), ("Mine", "after"));
+    let contents: Vec<_> = form
+        .files("image")
+        .into_iter()
+        .map(|file| file.content)
+        .collect();
+    assert_eq!(contents, [Content::NoRoom, Content::NoRoom]);
+
+    // When one of them is done there is a place again.
+    drop(held.pop());
+    while rooms.strangers.available_permits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let form = read_in(&rooms, KIND, &parts, "--XX--\r\n").await.unwrap();
+    assert!(matches!(form.files[0].content, Content::Whole(_)));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use http_body::Body as _;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 
-use crate::error::Error;
+use crate::error::{Error, Problem};
 
 #[derive(Clone)]
 pub(super) struct Shed {
@@ -57,9 +57,30 @@ pub(super) struct Shedding<S> {
     inner: S,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("every place for a request is taken")]
-struct Full;
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Full {
+    #[error("every place for a request is taken")]
+    Reading,
+    #[error("every place for a request with a body is taken")]
+    Sending,
+}
+
+/// The browser has the form and sends it again, under the same key; reading it here to give it back would cost what there
+/// is too little of.
+const NOT_READ: &str = "Too many people are sending something at once, so what you sent was not read. Your browser still has it: \
+    wait a few seconds and reload this page to send it again, or go back to it. Nothing is saved twice.";
+
+impl Full {
+    fn answer(self) -> Response<Body> {
+        let mut response = Error::unavailable(self).into_response();
+        if let (Self::Sending, Some(problem)) =
+            (self, response.extensions_mut().get_mut::<Problem>())
+        {
+            problem.detail = Some(NOT_READ.into());
+        }
+        response
+    }
+}
 
 impl<S> Service<Request<Body>> for Shedding<S>
 where
@@ -75,12 +96,12 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let room = match request.body().is_end_stream() {
-            true => &self.rooms.reading,
-            false => &self.rooms.sending,
+        let (room, full) = match request.body().is_end_stream() {
+            true => (&self.rooms.reading, Full::Reading),
+            false => (&self.rooms.sending, Full::Sending),
         };
         let Ok(place) = Arc::clone(room).try_acquire_owned() else {
-            return Box::pin(async { Ok(Error::unavailable(Full).into_response()) });
+            return Box::pin(async move { Ok(full.answer()) });
         };
         let answer = self.inner.call(request);
         Box::pin(async move {

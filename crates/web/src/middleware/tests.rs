@@ -141,6 +141,9 @@ async fn those_who_send_slowly_do_not_keep_others_from_reading() {
     assert_eq!(text(reading).await, "read");
     let Ok(refused) = site.clone().oneshot(form(Body::from("a"))).await;
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    let told = text(refused).await;
+    assert!(told.contains("Your browser still has it"), "{told}");
     drop(sender);
     arrivals.recv().await.unwrap();
     assert_eq!(sending.await.unwrap().unwrap().status(), StatusCode::OK);

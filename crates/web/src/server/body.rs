@@ -1,4 +1,5 @@
-//! Request bodies that may not trickle in for ever, and what a handler left of them.
+//! Request bodies that may not trickle in for ever, and what a handler left of them. After the order to stop a body has
+//! only so long that its handler can still do something with what has come.
 //!
 //! Invariant: a body that misses a deadline ends in an error and leaves a mark on its request, by which the error page
 //! can tell 408 from a body that was merely wrong. What was not read is thrown away before the answer goes out: a server
@@ -18,6 +19,7 @@ use http::{Request, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::Limits;
 
@@ -31,10 +33,21 @@ impl SlowBody {
     }
 }
 
+/// In the extensions of a request with a body: the order to stop, for whoever would wait longer than there is time.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing(CancellationToken);
+
+impl Closing {
+    pub(crate) async fn comes(&self) {
+        self.0.cancelled().await;
+    }
+}
+
 /// Puts deadlines on the body of a request, and keeps what will be left of it.
 pub(super) fn with_deadlines(
     request: Request<Incoming>,
     limits: Limits,
+    shutdown: &CancellationToken,
 ) -> (Request<Body>, Option<Rest>) {
     let (mut parts, incoming) = request.into_parts();
     if incoming.is_end_stream() {
@@ -42,6 +55,7 @@ pub(super) fn with_deadlines(
     }
     let slow = SlowBody::default();
     parts.extensions.insert(slow.clone());
+    parts.extensions.insert(Closing(shutdown.clone()));
     let waits = parts.headers.contains_key(header::EXPECT);
     let now = Instant::now();
     let end = now + limits.body;
@@ -51,6 +65,7 @@ pub(super) fn with_deadlines(
         end,
         timer: Box::pin(tokio::time::sleep_until(end.min(now + limits.body_pause))),
         slow,
+        shutdown: Some(Box::pin(shutdown.clone().cancelled_owned())),
         // A client that waits to be asked sends nothing until somebody reads.
         sending: !waits,
     };
@@ -93,6 +108,8 @@ struct Deadlines {
     end: Instant,
     timer: Pin<Box<Sleep>>,
     slow: SlowBody,
+    /// The order to stop, until it came.
+    shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Whether more of it is on its way.
     sending: bool,
 }
@@ -100,6 +117,14 @@ struct Deadlines {
 impl Deadlines {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.sending = true;
+        if let Some(shutdown) = &mut self.shutdown
+            && shutdown.as_mut().poll(cx).is_ready()
+        {
+            self.shutdown = None;
+            self.end = self.end.min(Instant::now() + self.limits.last_words);
+            let next = self.end.min(self.timer.deadline());
+            self.timer.as_mut().reset(next);
+        }
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
             let next = self.end.min(Instant::now() + self.limits.body_pause);
             self.timer.as_mut().reset(next);

@@ -49,7 +49,7 @@ pub(super) async fn serve<S>(
     let activity = Activity::default();
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         let under_way = activity.begin();
-        let (mut request, rest) = with_deadlines(request, limits);
+        let (mut request, rest) = with_deadlines(request, limits, &shutdown);
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = service
             .lock()

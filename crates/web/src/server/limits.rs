@@ -23,6 +23,9 @@ pub struct Limits {
     pub write_pause: Duration,
     /// For everything under way after the order to stop.
     pub drain: Duration,
+    /// For the rest of a request's body after the order to stop: what has come by then is answered, saved or kept, in
+    /// what is left of `drain`.
+    pub last_words: Duration,
 }
 
 impl Default for Limits {
@@ -35,6 +38,7 @@ impl Default for Limits {
             drained: 64 * 1024 * 1024,
             write_pause: Duration::from_secs(30),
             drain: Duration::from_secs(8),
+            last_words: Duration::from_secs(6),
         }
     }
 }

@@ -574,3 +574,40 @@ async fn what_was_typed_before_a_refusal_and_arrives_after_it_costs_no_picture()
         .expect_text("hello.png is here")
         .expect_no_text("Half a ti");
 }
+
+#[tokio::test]
+async fn a_form_waits_while_its_pictures_are_looked_at_and_no_longer() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let person = id(&site, "carol").await;
+    let picture = noise(7);
+    let sent = |seed, title| form(seed, title).file("image", "large.png", "image/png", &picture);
+    let mut sender = carol.clone();
+    let leaves = sent(1, "Left alone");
+    let sending = tokio::spawn(async move { sender.post_multipart("/new", leaves).await });
+    // Whoever leaves, or a server that is stopped, ends it half-way.
+    let kept = async || site.db().parked().waiting(person).await.unwrap();
+    while kept().await.is_empty() && !sending.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    sending.abort();
+    let ended = sending.await;
+    assert!(ended.is_err(), "it was ended before it was answered");
+    assert_eq!(waiting(&mut carol, "/").await, [key(1)]);
+    carol
+        .get(&format!("/parked/{}", key(1)))
+        .await
+        .expect_text("\nLeft alone</textarea>");
+
+    carol
+        .post(&format!("/parked/{}/discard", key(1)), &[])
+        .await
+        .expect(303);
+    carol
+        .post_multipart("/new", sent(2, "Stayed"))
+        .await
+        .expect_redirect("/stayed");
+    let previewed = sent(3, "Looked at").text("action", "preview");
+    carol.post_multipart("/new", previewed).await.expect(200);
+    assert!(kept().await.is_empty());
+}

@@ -12,7 +12,7 @@ use http::StatusCode;
 
 use super::desk::{Desk, NEW};
 use super::find_for;
-use super::parking::Author;
+use super::parking::{self, Author};
 use super::submission::Submission;
 use super::typed::Typed;
 use crate::auth::Login;
@@ -107,7 +107,7 @@ pub(crate) async fn update(
             };
             if let Some(writer) = viewer.user().map(|user| user.id) {
                 let author = Author::Known(writer);
-                typed.gather_pictures(&app, None, author).await?;
+                parking::receive(&app, None, author, NEW, &mut typed).await?;
             }
             typed.becomes_a_new_post(status, &sentence);
             let desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
@@ -162,7 +162,7 @@ async fn without_login(
     mut typed: Typed,
 ) -> Result<Response, Error> {
     match Author::former(app, page).await? {
-        Some(author) => typed.gather_pictures(app, None, author).await?,
+        Some(author) => parking::receive(app, None, author, action, &mut typed).await?,
         None => typed.gather_shown(app).await?,
     }
     let faults = nobody.faults();

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use gatepost_domain::access::{Action, SiteAction};
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::UserId;
+use gatepost_domain::post::Post;
 use gatepost_storage::parked::{Kept, NewForm, Reason};
 use http::StatusCode;
 use serde::Serialize;
@@ -72,6 +73,16 @@ pub(super) async fn keep(app: &App, address: &str, key: &FormKey, typed: &Typed)
         Author::Known(_) => Reason::Refused,
         Author::Former(_) => Reason::Unproven,
     };
+    keep_because(app, author, reason, (address, key), typed).await
+}
+
+async fn keep_because(
+    app: &App,
+    author: Author,
+    reason: Reason,
+    (address, key): (&str, &FormKey),
+    typed: &Typed,
+) -> Option<Parked> {
     let kept = park(app, author.id(), address, key, typed, reason).await;
     match kept {
         Ok((kept, parked)) => (kept == Kept::Yes).then_some(parked),
@@ -84,6 +95,26 @@ pub(super) async fn keep(app: &App, address: &str, key: &FormKey, typed: &Typed)
             None
         }
     }
+}
+
+/// Receives the pictures of a form that was sent. What takes long may be cut short by the end of the server, or of the
+/// sender's patience: what is to be saved waits from before it on, where there is room.
+pub(super) async fn receive(
+    app: &App,
+    post: Option<&Post>,
+    author: Author,
+    address: &str,
+    typed: &mut Typed,
+) -> Result<(), Error> {
+    typed.gather_known(app, post, author).await?;
+    if let Some(key) = &typed.form
+        && !typed.files.is_empty()
+        && typed.is_to_be_saved()
+    {
+        // Nobody's place is taken by what may be saved in a moment.
+        keep_because(app, author, Reason::Unproven, (address, key), typed).await;
+    }
+    typed.gather_new(app, author).await
 }
 
 async fn park(
@@ -138,7 +169,7 @@ fn fields(typed: &Typed) -> (Vec<(String, String)>, Vec<String>) {
     let named = |(name, _): &&(String, String)| !OF_PICTURES.contains(&name.as_str());
     let mut fields: Vec<_> = typed.sent.iter().filter(named).cloned().collect();
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
-    let mut left_out = Vec::new();
+    let mut left_out = typed.missed.clone();
     let mut bytes = typed
         .sent
         .iter()

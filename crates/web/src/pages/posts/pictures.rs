@@ -10,7 +10,7 @@ use super::typed::Typed;
 use crate::articles::NAMED;
 use crate::error::Error;
 use crate::form::{Content, File};
-use crate::images::{self, ReceiveError, Refusal};
+use crate::images::{self, ReceiveError, Received, Refusal};
 use crate::state::App;
 
 impl Typed {
@@ -21,13 +21,26 @@ impl Typed {
         post: Option<&Post>,
         author: Author,
     ) -> Result<(), Error> {
+        self.gather_known(app, post, author).await?;
+        self.gather_new(app, author).await
+    }
+
+    /// Those that the site has already.
+    pub(super) async fn gather_known(
+        &mut self,
+        app: &App,
+        post: Option<&Post>,
+        author: Author,
+    ) -> Result<(), Error> {
         self.author = Some(author);
         self.pictures = post
             .map(|post| post.pictures.iter().map(Kept::of).collect())
             .unwrap_or_default();
-        for shown in std::mem::take(&mut self.shown) {
-            self.take_shown(app, shown).await?;
-        }
+        self.gather_shown(app).await
+    }
+
+    /// Those that came with the form, and those that its text names.
+    pub(super) async fn gather_new(&mut self, app: &App, author: Author) -> Result<(), Error> {
         for file in std::mem::take(&mut self.files) {
             self.take_file(app, file, author).await?;
         }
@@ -67,25 +80,30 @@ impl Typed {
                 images::receive(&app.db, &app.images, author.id(), bytes).await
             }
             Content::TooLarge => Err(ReceiveError::Refused(Refusal::TooHeavy)),
-        };
-        let received = match received {
-            Ok(received) => received,
-            Err(ReceiveError::Refused(refusal)) => {
-                self.faults.add(
-                    status(&refusal),
-                    "image",
-                    format!("{}: {refusal}", file.name),
-                );
+            Content::NoRoom => Err(ReceiveError::Busy),
+            Content::Cut => {
+                let sentence = format!("{} did not arrive whole. Choose it again.", file.name);
+                self.missed.push(file.name);
+                self.faults.add(StatusCode::BAD_REQUEST, "image", sentence);
                 return Ok(());
+            }
+        };
+        let (status, sentence) = match received {
+            Ok(received) => {
+                return self
+                    .place_file(app, file.name, file.number, weight, received)
+                    .await;
+            }
+            Err(ReceiveError::Refused(refusal)) => {
+                (status(&refusal), format!("{}: {refusal}", file.name))
             }
             Err(ReceiveError::Busy) => {
                 let sentence = format!(
                     "{} has to wait: other pictures are being received. Choose it again in a moment.",
                     file.name
                 );
-                self.faults
-                    .add(StatusCode::SERVICE_UNAVAILABLE, "image", sentence);
-                return Ok(());
+                self.missed.push(file.name);
+                (StatusCode::SERVICE_UNAVAILABLE, sentence)
             }
             Err(ReceiveError::Storage(error)) => {
                 tracing::error!(
@@ -96,24 +114,35 @@ impl Typed {
                     "{} could not be stored. Choose it again in a moment.",
                     file.name
                 );
-                self.faults
-                    .add(StatusCode::SERVICE_UNAVAILABLE, "image", sentence);
-                return Ok(());
+                self.missed.push(file.name);
+                (StatusCode::SERVICE_UNAVAILABLE, sentence)
             }
         };
+        self.faults.add(status, "image", sentence);
+        Ok(())
+    }
+
+    async fn place_file(
+        &mut self,
+        app: &App,
+        name: String,
+        number: usize,
+        weight: usize,
+        received: Received,
+    ) -> Result<(), Error> {
         let Some(place) = self.place_or_add(app, &received.hash).await? else {
             return Ok(());
         };
         let kept = &mut self.pictures[place];
         kept.notice = received.notice.map(|notice| notice.to_string());
-        kept.name = Some(file.name);
+        kept.name = Some(name);
         kept.bytes = weight;
-        kept.decorative |= self.decorative.contains(&file.number);
+        kept.decorative |= self.decorative.contains(&number);
         // The words go where the picture is, so that the fields of the file are free for another.
-        self.decorative.retain(|number| *number != file.number);
+        self.decorative.retain(|other| *other != number);
         if let Some(alt) = self
             .alts
-            .get_mut(file.number - 1)
+            .get_mut(number - 1)
             .map(std::mem::take)
             .filter(|alt| !alt.is_empty())
         {

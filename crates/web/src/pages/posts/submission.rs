@@ -45,9 +45,9 @@ impl Submission {
         let Some(writer) = self.viewer.user().map(|user| user.id) else {
             return Err(Error::NotFound);
         };
-        self.typed
-            .gather_pictures(&self.app, self.post.as_deref(), Author::Known(writer))
-            .await?;
+        let (author, address) = (Author::Known(writer), self.desk().action);
+        let post = self.post.as_deref();
+        parking::receive(&self.app, post, author, &address, &mut self.typed).await?;
         self.typed.post = self.post.as_ref().map(|post| post.id);
         let held = Desk {
             login: self.login.clone(),

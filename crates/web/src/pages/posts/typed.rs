@@ -127,8 +127,10 @@ pub(super) struct Typed {
     pub(super) faults: Faults,
     /// Every field as it came, for keeping the form; never a password.
     pub(super) sent: Vec<(String, String)>,
-    /// Names of pictures that were too much to wait with the form.
+    /// Names of pictures that did not wait with the form.
     pub(super) left_out: Vec<String>,
+    /// Names of pictures that came with this very form and could not be taken just now.
+    pub(super) missed: Vec<String>,
     /// For whom the form may be kept.
     pub(super) author: Option<Author>,
 }
@@ -188,7 +190,11 @@ impl Typed {
             faults.invalid(*field.unwrap_or(&"text"), flaw.sentence(name));
         }
         let files = form.files("image");
-        let intent = Intent::of(form.text("action"));
+        let intent = match form.text("action") {
+            // Nobody knows which button it was.
+            "" if form.broken => Some(Intent::Preview),
+            word => Intent::of(word),
+        };
         if intent.is_none() {
             faults.invalid(
                 "text",
@@ -263,8 +269,14 @@ impl Typed {
                 .cloned()
                 .collect(),
             left_out: form.all(LEFT_OUT).map(str::to_owned).collect(),
+            missed: Vec::new(),
             author: None,
         }
+    }
+
+    /// Whether it was sent to be saved.
+    pub(super) fn is_to_be_saved(&self) -> bool {
+        self.intent != Intent::Preview && self.take.is_none()
     }
 
     /// Marks what is to be taken out: a picture by its hash or its number from 1, or with any other word the first.
