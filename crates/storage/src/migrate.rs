@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (
         1,
         "people",
@@ -79,6 +79,11 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
         14,
         "stills",
         include_str!("../migrations/sqlite/0014_stills.sql"),
+    ),
+    (
+        15,
+        "revisions",
+        include_str!("../migrations/sqlite/0015_revisions.sql"),
     ),
 ];
 

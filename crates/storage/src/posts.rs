@@ -23,7 +23,7 @@ mod tag_index;
 mod tags;
 mod trash;
 
-pub use edit::{Created, Edit, PlacedPicture, Updated, WantedSlug};
+pub use edit::{Created, Edit, Updated, WantedSlug};
 pub use newest::Within;
 use row::{PictureRow, PostRow};
 pub(crate) use row::{SummaryRow, excerpt, person, slug, tags, title, visibility};

@@ -3,7 +3,8 @@
 use gatepost_domain::excerpt::Excerpt;
 use gatepost_domain::ids::{PostId, RevisionNo};
 use gatepost_domain::note::Note;
-use gatepost_domain::post::{StageName, Visibility};
+use gatepost_domain::picture::{Alt, PlacedPicture};
+use gatepost_domain::post::{Stage, StageName, Visibility};
 use gatepost_domain::slug::Slug;
 use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
@@ -36,11 +37,53 @@ pub struct Revision {
     pub slug: Option<Slug>,
     pub visibility: Option<Visibility>,
     pub stage: Option<StageName>,
+    /// When it was to become public by itself; known of every scheduled save but old ones.
+    pub publish_at: Option<OffsetDateTime>,
+    /// In the writer's order.
+    pub pictures: Option<Vec<PlacedPicture>>,
     pub note: Note,
 }
 
+impl Revision {
+    /// How far its writer took the post, with the moment. `None`: nobody knows.
+    pub fn whole_stage(&self) -> Option<Stage> {
+        match self.stage? {
+            StageName::Draft => Some(Stage::Draft),
+            StageName::Review => Some(Stage::Review),
+            StageName::Scheduled => self.publish_at.map(Stage::Scheduled),
+            StageName::Published => Some(Stage::Published),
+        }
+    }
+}
+
+/// As the column keeps them: hash, words, whether it is only decoration.
+pub(crate) fn pictures_as_kept<'a>(
+    pictures: impl Iterator<Item = &'a PlacedPicture>,
+) -> Result<String, Error> {
+    let kept: Vec<(String, &str, bool)> = pictures
+        .map(|it| (it.hash.to_string(), it.alt.as_str(), it.decorative))
+        .collect();
+    serde_json::to_string(&kept).map_err(|error| Error::row("revisions.pictures", error))
+}
+
+fn pictures(kept: &str) -> Result<Vec<PlacedPicture>, Error> {
+    let kept: Vec<(String, String, bool)> =
+        serde_json::from_str(kept).map_err(|error| Error::row("revisions.pictures", error))?;
+    let placed = |(hash, alt, decorative): (String, String, bool)| {
+        Ok(PlacedPicture {
+            hash: hash
+                .parse()
+                .map_err(|error| Error::row("revisions.pictures", error))?,
+            alt: Alt::parse(&alt).map_err(|error| Error::row("revisions.pictures", error))?,
+            decorative,
+        })
+    };
+    kept.into_iter().map(placed).collect()
+}
+
 const BY_NUMBER: &str = "
-    select r.number, r.base, r.saved_at, r.title, r.text, r.tags, r.excerpt, r.slug, r.visibility, r.stage, r.note,
+    select r.number, r.base, r.saved_at, r.title, r.text, r.tags, r.excerpt, r.slug, r.visibility, r.stage,
+           r.publish_at, r.pictures, r.note,
            u.id as person_id, u.username as person_username, u.display_name as person_name
     from revisions r join users u on u.id = r.person
     where r.post = $1 and r.number = $2";
@@ -134,6 +177,8 @@ struct RevisionRow {
     slug: Option<String>,
     visibility: Option<String>,
     stage: Option<String>,
+    publish_at: Option<i64>,
+    pictures: Option<String>,
     note: String,
     person_id: i64,
     person_username: String,
@@ -154,6 +199,8 @@ impl RevisionRow {
             slug: self.slug.as_deref().map(slug).transpose()?,
             visibility: self.visibility.as_deref().map(visibility).transpose()?,
             stage: self.stage.as_deref().map(stage).transpose()?,
+            publish_at: moment::from_optional("revisions.publish_at", self.publish_at)?,
+            pictures: self.pictures.as_deref().map(pictures).transpose()?,
             note: note(&self.note)?,
         })
     }

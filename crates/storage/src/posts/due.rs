@@ -26,9 +26,10 @@ const PUBLISH: &str = "
 
 /// The same words once more, so that whoever has the draft open is told that it has moved on.
 const REVISION: &str = "
-    insert into revisions (post, number, person, saved_at, base, title, text, tags, excerpt, slug, visibility, stage, note)
+    insert into revisions (post, number, person, saved_at, base, title, text, tags, excerpt, slug, visibility, stage, note,
+                           pictures)
     select r.post, p.revision, r.person, $2, r.number, r.title, r.text, r.tags, r.excerpt, r.slug, r.visibility,
-           'published', 'Published at the set time.'
+           'published', 'Published at the set time.', r.pictures
     from posts p join revisions r on r.post = p.id and r.number = p.revision - 1
     where p.id = $1";
 

@@ -6,7 +6,7 @@ use gatepost_domain::excerpt::Excerpt;
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::{RevisionNo, UserId};
 use gatepost_domain::note::Note;
-use gatepost_domain::picture::{Alt, ImageHash};
+use gatepost_domain::picture::PlacedPicture;
 use gatepost_domain::post::{Post, Stage, Visibility};
 use gatepost_domain::slug::Slug;
 use gatepost_domain::tag::Tags;
@@ -20,14 +20,6 @@ pub enum WantedSlug {
     Typed(Slug),
     /// What the title suggests, with a number behind it when that is taken.
     FromTitle,
-}
-
-/// A picture's place beside a post.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlacedPicture {
-    pub hash: ImageHash,
-    pub alt: Alt,
-    pub decorative: bool,
 }
 
 /// What a writer hands in: everything about a post that a form can change.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use gatepost_domain::ids::{PostId, RevisionNo};
-use gatepost_domain::picture::named_in;
+use gatepost_domain::picture::{PlacedPicture, named_in};
 use gatepost_domain::post::Stage;
 use gatepost_domain::slug::Slug;
 use sqlx::{query, query_as, query_scalar};
@@ -11,8 +11,7 @@ use sqlx::{query, query_as, query_scalar};
 use super::{Edit, WantedSlug, slugs, tags};
 use crate::engine::Tx;
 use crate::error::Error;
-use crate::moment;
-use crate::search;
+use crate::{moment, revisions, search};
 
 const INSERT: &str = "
     insert into posts (title, text, excerpt, status, visibility, publish_at, submitted_at, owner, last_editor, revision,
@@ -35,8 +34,9 @@ const UPDATE: &str = "
     returning revision";
 
 const INSERT_REVISION: &str = "
-    insert into revisions (post, number, person, saved_at, base, title, text, tags, excerpt, slug, visibility, stage, note)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    insert into revisions (post, number, person, saved_at, base, title, text, tags, excerpt, slug, visibility, stage, note,
+                           publish_at, pictures)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 const CLEAR_PICTURES: &str = "delete from post_images where post = $1";
 const INSERT_PICTURE: &str = "
@@ -182,6 +182,7 @@ async fn insert_revision(
     edit: &Edit,
     now: i64,
 ) -> Result<(), Error> {
+    let pictures = revisions::pictures_as_kept(placed(edit))?;
     on!(Tx, tx, |conn| {
         query(INSERT_REVISION)
             .bind(id)
@@ -197,11 +198,20 @@ async fn insert_revision(
             .bind(edit.visibility.as_str())
             .bind(edit.stage.name().as_str())
             .bind(edit.note.as_str())
+            .bind(publish_at(edit))
+            .bind(&pictures)
             .execute(&mut **conn)
             .await
             .map(drop)
     })?;
     Ok(())
+}
+
+/// A picture named twice keeps its first place.
+fn placed(edit: &Edit) -> impl Iterator<Item = &PlacedPicture> {
+    let mut seen = HashSet::new();
+    let pictures = edit.pictures.iter();
+    pictures.filter(move |picture| seen.insert(picture.hash))
 }
 
 /// Those that stand with the post, and those that its text shows, whosever they were: none is forgotten before the post.
@@ -216,12 +226,7 @@ async fn place_pictures(tx: &mut Tx, id: i64, edit: &Edit) -> Result<(), Error> 
             .await
             .map(drop))?;
     }
-    let mut seen = HashSet::new();
-    let placed = edit
-        .pictures
-        .iter()
-        .filter(|picture| seen.insert(picture.hash));
-    for (position, picture) in (0i64..).zip(placed) {
+    for (position, picture) in (0i64..).zip(placed(edit)) {
         on!(Tx, tx, |conn| {
             query(INSERT_PICTURE)
                 .bind(id)

@@ -1,14 +1,15 @@
 //! Pictures: files before rows, one copy of the same bytes, and their places beside posts.
 
 use bytes::Bytes;
-use gatepost_domain::picture::{Alt, ImageFile, ImageFormat, ImageHash, Variant};
-use gatepost_domain::post::Post;
+use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::picture::{Alt, ImageFile, ImageFormat, ImageHash, PlacedPicture, Variant};
+use gatepost_domain::post::{Post, Stage};
 use gatepost_domain::role::Role;
 use gatepost_domain::text::Text;
 use gatepost_domain::user::User;
 use gatepost_storage::ImageStore;
 use gatepost_storage::images::NewImage;
-use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
+use gatepost_storage::posts::{Edit, WantedSlug};
 
 use crate::support::{Fresh, again, create, edit, fresh, person, update};
 
@@ -432,4 +433,39 @@ async fn a_picture_is_forgotten_exactly_when_no_post_holds_it() {
             assert_eq!(found.is_some(), held, "picture {picture} of seed {seed}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_save_is_kept_with_its_pictures_and_its_moment_and_a_job_keeps_them_too() {
+    let db = fresh().await;
+    let (store, alice) = (store(&db), person(&db, "alice", Role::Author).await);
+    for seed in 1..=2 {
+        let image = image(seed, &alice);
+        db.images().keep(&store, &image).await.unwrap();
+    }
+    let both = vec![placed(2, "“Two”, it’s", false), placed(1, "", true)];
+    let at = time::OffsetDateTime::UNIX_EPOCH + time::Duration::days(10);
+    let scheduled = Edit {
+        pictures: both.iter().chain(&both).cloned().collect(),
+        stage: Stage::Scheduled(at),
+        ..edit(&alice, "Pictures")
+    };
+    let post = create(&db, &scheduled).await;
+    let none = Edit {
+        pictures: Vec::new(),
+        ..scheduled.clone()
+    };
+    let post = update(&db, &post, &none).await;
+    let post = update(&db, &post, &scheduled).await;
+    db.posts().publish_due().await.unwrap();
+    let kept = async |number| {
+        let found = db.revisions().find(post.id, RevisionNo(number)).await;
+        let revision = found.unwrap().expect("it was saved");
+        (revision.whole_stage(), revision.pictures.expect("known"))
+    };
+    let soon = Some(Stage::Scheduled(at));
+    assert_eq!(kept(1).await, (soon, both.clone()));
+    assert_eq!(kept(2).await, (soon, Vec::new()));
+    assert_eq!(kept(3).await, (soon, both.clone()));
+    assert_eq!(kept(4).await, (Some(Stage::Published), both));
 }

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use gatepost_domain::ids::{PostId, RevisionNo};
+use gatepost_domain::picture::ImageHash;
+use gatepost_domain::post::Stage;
 use gatepost_domain::role::Role;
 use gatepost_storage::{Db, Error, OpenError};
 use sqlx::migrate::Migrator;
@@ -235,6 +238,44 @@ async fn an_older_database_is_copied_aside_and_brought_up_to_date() {
         .await
         .unwrap();
     assert_eq!(tables, 0, "and the copy is older than the change");
+}
+
+#[tokio::test]
+async fn of_the_newest_save_of_an_older_database_pictures_and_moment_are_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gatepost.db");
+    older(&path, 12).await;
+    let mut before = raw(&path).await;
+    for sql in [
+        "insert into posts (id, title, text, status, visibility, owner, last_editor, revision, publish_at, created_at, updated_at)
+         values (1, 'Old', 'x', 'draft', 'public', 1, 1, 2, 86400000, 0, 0)",
+        "insert into slugs (slug, post, is_current, created_at) values ('old', 1, 1, 0)",
+        "insert into revisions (post, number, person, saved_at, title, text, stage)
+         values (1, 1, 1, 0, 'Old', 'x', 'scheduled'), (1, 2, 1, 0, 'Old', 'x', 'scheduled')",
+        "insert into images (id, hash, created_at) values (1, zeroblob(32), 0), (2, randomblob(32), 0)",
+        "insert into post_images (post, position, image, alt, decorative)
+         values (1, 1, 1, 'A \"lake\"', 0), (1, 0, 2, '', 1)",
+    ] {
+        query(sql).execute(&mut before).await.unwrap();
+    }
+    before.close().await.unwrap();
+
+    let db = Db::open(&path, clock).await.unwrap();
+    let revision = async |number| {
+        let found = db.revisions().find(PostId(1), RevisionNo(number)).await;
+        found.unwrap().expect("it is there")
+    };
+    let (old, newest) = (revision(1).await, revision(2).await);
+    assert_eq!((old.whole_stage(), old.pictures), (None, None));
+    let at = time::OffsetDateTime::UNIX_EPOCH + time::Duration::DAY;
+    assert_eq!(newest.whole_stage(), Some(Stage::Scheduled(at)));
+    let pictures = newest.pictures.expect("they stand with the post");
+    let said: Vec<_> = pictures
+        .iter()
+        .map(|it| (it.alt.as_str(), it.decorative))
+        .collect();
+    assert_eq!(said, [("", true), ("A \"lake\"", false)]);
+    assert_eq!(pictures[1].hash, ImageHash::new([0; 32]));
 }
 
 #[tokio::test]

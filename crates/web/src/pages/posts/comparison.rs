@@ -3,8 +3,9 @@
 use gatepost_domain::changes::{Passage, Piece, changes, fold};
 use gatepost_domain::ids::{PostId, RevisionNo, UserId};
 use gatepost_domain::note::Note;
+use gatepost_domain::picture::PlacedPicture;
 use gatepost_domain::post::{Post, StageName, Visibility};
-use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
+use gatepost_storage::posts::{Edit, WantedSlug};
 use gatepost_storage::revisions::Revision;
 use serde::Serialize;
 

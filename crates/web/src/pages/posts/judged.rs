@@ -3,14 +3,14 @@
 use gatepost_domain::excerpt::Excerpt;
 use gatepost_domain::ids::UserId;
 use gatepost_domain::note::Note;
-use gatepost_domain::picture::Alt;
+use gatepost_domain::picture::{Alt, PlacedPicture};
 use gatepost_domain::post::{Post, Stage, Visibility};
 use gatepost_domain::schedule::{ScheduleError, schedule};
 use gatepost_domain::slug::Slug;
 use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
-use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
+use gatepost_storage::posts::{Edit, WantedSlug};
 use time::OffsetDateTime;
 
 use super::typed::{Intent, Typed, minute_of};

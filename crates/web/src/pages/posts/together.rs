@@ -5,11 +5,11 @@
 
 use gatepost_domain::merge::{Field, Merge, merge, one_of, set};
 use gatepost_domain::note::Note;
-use gatepost_domain::picture::ImageHash;
+use gatepost_domain::picture::{ImageHash, PlacedPicture};
 use gatepost_domain::post::{Post, Stage, StageName};
 use gatepost_domain::tag::{Tag, Tags};
 use gatepost_domain::text::Text;
-use gatepost_storage::posts::{Edit, PlacedPicture, WantedSlug};
+use gatepost_storage::posts::{Edit, WantedSlug};
 use gatepost_storage::revisions::Revision;
 use serde::Serialize;
 
