@@ -255,6 +255,8 @@ impl SessionLayer {
 
     /// How often sessions that are over are removed from the storage; ten minutes unless said otherwise.
     ///
+    /// When the clock has leapt ahead, none is removed by it until it has gone right for an hour.
+    ///
     /// ```
     /// # #[cfg(feature = "memory")] {
     /// # use session_auth::{MemoryStorage, SessionLayer};
