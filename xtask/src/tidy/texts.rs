@@ -29,25 +29,25 @@ mod tests {
     use anyhow::Result;
     use serde_json::json;
 
-    use super::*;
+    use super::check;
 
     #[test]
     fn a_published_package_has_the_licences_and_a_link_that_leads_nowhere_is_none() -> Result<()> {
         let directory = tempfile::tempdir()?;
-        let check = |publish: serde_json::Value| -> Result<usize> {
+        let missing = |publish: serde_json::Value| -> Result<usize> {
             let package = json!({ "id": "door 1", "name": "door", "version": "1.0.0", "dependencies": [],
                 "manifest_path": directory.path().join("Cargo.toml"), "publish": publish });
             let metadata = json!({ "packages": [package], "workspace_members": ["door 1"],
                 "resolve": { "nodes": [] } });
-            Ok(super::check(&serde_json::from_value(metadata)?).len())
+            Ok(check(&serde_json::from_value(metadata)?).len())
         };
-        assert_eq!(check(json!(null))?, 2);
-        assert_eq!(check(json!([]))?, 0, "nobody downloads this one");
+        assert_eq!(missing(json!(null))?, 2);
+        assert_eq!(missing(json!([]))?, 0, "nobody downloads this one");
         write(directory.path().join("LICENSE-MIT"), "You may.")?;
         symlink("nowhere", directory.path().join("LICENSE-APACHE"))?;
-        assert_eq!(check(json!(null))?, 1);
+        assert_eq!(missing(json!(null))?, 1);
         write(directory.path().join("nowhere"), "You may, too.")?;
-        assert_eq!(check(json!(null))?, 0);
+        assert_eq!(missing(json!(null))?, 0);
         Ok(())
     }
 }
