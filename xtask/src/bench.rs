@@ -41,7 +41,7 @@ enum Part {
     Library,
 }
 
-/// The programs that are measured.
+/// The programs that are measured. Only those of the wanted parts are there.
 struct Programs {
     gatepost: PathBuf,
     bare: PathBuf,
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     ensure(&[WRK, TASKSET])?;
     let wants = |part| options.only.is_none_or(|only| only == part);
-    let programs = Programs::build()?;
+    let programs = Programs::build(&wants)?;
     let benches = if wants(Part::Library) {
         Some(layer::Benches::build()?)
     } else {
@@ -109,17 +109,16 @@ fn move_to_cpu_1() -> Result<()> {
 }
 
 impl Programs {
-    fn build() -> Result<Self> {
+    fn build(wants: &impl Fn(Part) -> bool) -> Result<Self> {
         let mut build = cargo();
         build.args(["build", "--release", "--locked"]);
-        run_command(build.args([
-            "-p",
-            "gatepost",
-            "-p",
-            "gatepost-bare",
-            "-p",
-            "gatepost-guard",
-        ]))?;
+        if wants(Part::Blog) {
+            build.args(["-p", "gatepost", "-p", "gatepost-bare"]);
+        }
+        if wants(Part::Library) {
+            build.args(["-p", "gatepost-guard"]);
+        }
+        run_command(&mut build)?;
         let built = |name: &str| workspace::target().join("release").join(name);
         Ok(Self {
             gatepost: built("gatepost"),

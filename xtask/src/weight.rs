@@ -84,9 +84,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         for ((choice, project), took) in CHOICES.iter().zip(&projects).zip(&mut took) {
             let built = build(project).with_context(|| choice.name)?;
             println!(
-                "round {round} of {}: {}: {:.1} s",
+                "round {round} of {}: {}: {:.1} s of processors in {:.1} s",
                 options.rounds,
                 choice.name,
+                built.processor.as_secs_f64(),
                 built.clock.as_secs_f64()
             );
             took.push(built);

@@ -1,5 +1,5 @@
-//! What `RequireLogin` costs: the same trivial handler behind it (`/guarded`) and without it (`/open`), in one application
-//! with the same layers. `/enter` logs in the only user there is.
+//! What a login costs: the same trivial handler behind both layers and `RequireLogin` (`/guarded`), behind the layers alone
+//! (`/open`), and behind nothing (`/bare`), in one application. `/enter` logs in the only user there is.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Serves `/guarded`, `/open` and `/enter`.
+/// Serves `/guarded`, `/open`, `/bare` and `/enter`.
 #[derive(Parser)]
 struct Arguments {
     /// Where to listen.
@@ -58,7 +58,9 @@ async fn main() -> Result<(), Error> {
         .route("/guarded", get(guarded))
         .route("/enter", get(enter))
         .layer(AuthLayer::new(OneUser))
-        .layer(sessions.plain_http());
+        .layer(sessions.plain_http())
+        // A layer is around the routes before it, and not around this one.
+        .route("/bare", get(open));
     let listener = TcpListener::bind(arguments.listen).await?;
     loop {
         let (stream, _) = listener.accept().await?;

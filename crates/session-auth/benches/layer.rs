@@ -1,4 +1,5 @@
-//! The layers over each storage: no cookie, an untouched session, a read, a write, and who is logged in.
+//! The layers over each storage: no cookie, an untouched session, a read, a write, and who is logged in; and a site without
+//! any layer, which is what all of them are more than.
 //!
 //! `cargo xtask bench` runs it beside the same of tower-sessions and axum-login (`benches/peers`).
 
@@ -20,9 +21,12 @@ use driver::{Case, LOGGED_IN, NO_COOKIE, READ, Site, UNTOUCHED, WRITE};
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 const CASES: [Case; 5] = [NO_COOKIE, UNTOUCHED, READ, WRITE, LOGGED_IN];
+/// Where nobody reads the cookie, there is nothing else to ask.
+const WITHOUT_LAYERS: [Case; 2] = [NO_COOKIE, UNTOUCHED];
 
 fn main() {
     driver::main(|name| match name {
+        "no_layers" => Site::new(without_layers()),
         "memory_storage" => Site::new(site(memory())),
         "sqlite" => Site::new(site(sqlite_table())),
         "sqlite_single_process" => Site::new(site(sqlite_kept())),
@@ -30,6 +34,11 @@ fn main() {
         "redis" => Site::new(site(redis_server())),
         _ => panic!("there is no site {name}"),
     });
+}
+
+#[divan::bench(args = WITHOUT_LAYERS)]
+fn no_layers(bencher: Bencher<'_, '_>, case: Case) {
+    Site::new(without_layers()).bench(bencher, case);
 }
 
 #[divan::bench(args = CASES)]
@@ -108,6 +117,15 @@ async fn site(storage: impl Future<Output = AnyStorage>) -> Router {
         .route("/enter", get(enter))
         .layer(AuthLayer::new(OneUser))
         .layer(SessionLayer::new(storage.await).plain_http())
+}
+
+/// The same trivial handler. The driver logs in and writes first, as everywhere.
+async fn without_layers() -> Router {
+    let plain = || get(async || "Hello.\n");
+    Router::new()
+        .route("/plain", plain())
+        .route("/write", plain())
+        .route("/enter", plain())
 }
 
 async fn read(session: Session) -> Result<String, StatusCode> {

@@ -105,6 +105,9 @@ const GROUPS: [Group; 5] = [
     },
 ];
 
+/// A trivial handler behind nothing, with and without a cookie in the request.
+const NO_LAYERS: &str = "no_layers";
+
 /// What one request took.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cost {
@@ -148,7 +151,7 @@ impl Benches {
 
     /// The program that has this site, with the Redis that both are to use.
     fn command(&self, site: &str, services: &Throwaway) -> Command {
-        let is_ours = GROUPS.iter().any(|group| group.ours == site);
+        let is_ours = site == NO_LAYERS || GROUPS.iter().any(|group| group.ours == site);
         let mut command = program(if is_ours { &self.ours } else { &self.peers });
         command.envs(services.environment());
         command
@@ -193,7 +196,7 @@ fn rounds(benches: &Benches, services: &Throwaway, effort: Effort) -> Result<Cos
 
 /// Every site once, those that are compared beside each other.
 fn sites() -> Vec<&'static str> {
-    let mut sites = Vec::new();
+    let mut sites = vec![NO_LAYERS];
     for group in &GROUPS {
         let peers = group.peers.iter().map(|peer| peer.site);
         for site in std::iter::once(group.ours).chain(peers) {
@@ -205,12 +208,15 @@ fn sites() -> Vec<&'static str> {
     sites
 }
 
-/// tower-sessions knows nobody who could be logged in.
+/// tower-sessions knows nobody who could be logged in, and without a layer there is no session to read.
 fn cases(site: &str) -> impl Iterator<Item = &'static Case> {
-    let has_users = !site.starts_with("tower_sessions");
-    CASES
-        .iter()
-        .filter(move |case| has_users || case.name != "logged_in")
+    let has_users = !site.starts_with("tower_sessions") && site != NO_LAYERS;
+    let has_sessions = site != NO_LAYERS;
+    CASES.iter().filter(move |case| match case.name {
+        "logged_in" => has_users,
+        "read" | "write" => has_sessions,
+        _ => true,
+    })
 }
 
 impl Layer {
@@ -222,6 +228,26 @@ impl Layer {
             allocations: middle(|cost| cost.allocations),
             bytes: middle(|cost| cost.bytes),
         }
+    }
+
+    /// The same request where there is no layer, which reads no cookie but is sent it.
+    fn bare(case: &Case) -> (&'static str, &'static str) {
+        let same = if case.name == "no_cookie" {
+            "no_cookie"
+        } else {
+            "untouched"
+        };
+        (NO_LAYERS, same)
+    }
+
+    /// What a site adds to the time of a trivial handler, in nanoseconds: the median over the rounds.
+    fn added(&self, site: &'static str, case: &Case) -> f64 {
+        let with = self.costs[&(site, case.name)].iter();
+        let without = self.costs[&Self::bare(case)].iter();
+        let added = with
+            .zip(without)
+            .map(|(with, without)| with.nanoseconds - without.nanoseconds);
+        median(added.collect())
     }
 
     /// Our time over the peer's, round by round.

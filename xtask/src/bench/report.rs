@@ -80,7 +80,7 @@ fn text(measured: &Measured) -> Result<String> {
     }
     text += "\n## Pages\n\n\
         Server on CPU 0 with one worker, `wrk` on CPU 1. B is `benches/bare`, which gives the very bytes of A from memory; \
-        for P3, B is the same handler without `RequireLogin`. The ratio is the median of the rounds' ratios.\n\n\
+        for P3, B is the same handler without any layer, and then behind the layers but without `RequireLogin`. The ratio is the median of the rounds' ratios.\n\n\
         ![ratios](ratios.svg)\n\n\
         | page | A, requests/s | B, requests/s | A : B | lowest to highest | target | |\n|---|--:|--:|--:|--:|--:|---|\n";
     for comparison in &measured.comparisons {
