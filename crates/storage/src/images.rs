@@ -18,12 +18,14 @@ pub struct Images<'a>(pub(crate) &'a Db);
 pub struct NewImage {
     pub hash: ImageHash,
     pub uploader: UserId,
+    /// Bytes of the upload.
+    pub weight: usize,
     /// In any order, at least one.
     pub variants: Vec<(Variant, Bytes)>,
 }
 
 const INSERT: &str = "
-    insert into images (hash, uploader, created_at, wanted_at) values ($1, $2, $3, $3)
+    insert into images (hash, uploader, created_at, wanted_at, weight) values ($1, $2, $3, $3, $4)
     on conflict (hash) do nothing
     returning id";
 const INSERT_VARIANT: &str =
@@ -35,6 +37,7 @@ const VARIANTS: &str = "
 
 const WANT: &str = "
     update images set wanted_at = $2 where hash = $1 and used = 0 and wanted_at < $3";
+const WEIGHT: &str = "select weight from images where hash = $1";
 const IS_UNUSED: &str = "select id from images where hash = $1 and used = 0";
 const UNUSED: &str = "
     select id, hash from images where used = 0 and wanted_at <= $1 order by wanted_at limit $2";
@@ -72,6 +75,7 @@ impl Images<'_> {
                 .bind(new.hash.as_bytes().as_slice())
                 .bind(new.uploader.0)
                 .bind(now)
+                .bind(i64::try_from(new.weight).unwrap_or(i64::MAX))
                 .fetch_optional(&mut **conn)
                 .await
         })?;
@@ -119,6 +123,17 @@ impl Images<'_> {
             return Err(error);
         }
         self.find(image).await
+    }
+
+    /// Bytes of the upload; 0 where nobody noted them.
+    pub async fn weight(&self, image: &ImageHash) -> Result<usize, Error> {
+        let weight: Option<i64> = on!(Pool, &self.0.read, |pool| {
+            query_scalar(WEIGHT)
+                .bind(image.as_bytes().as_slice())
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(weight.and_then(|it| usize::try_from(it).ok()).unwrap_or(0))
     }
 
     /// Whether the site has this picture, and no post holds it.

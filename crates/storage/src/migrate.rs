@@ -9,7 +9,7 @@ use crate::error::OpenError;
 use crate::sqlite::beside;
 
 /// In order. A test compares this list with the folder.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (
         1,
         "people",
@@ -84,6 +84,11 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
         15,
         "revisions",
         include_str!("../migrations/sqlite/0015_revisions.sql"),
+    ),
+    (
+        16,
+        "weights",
+        include_str!("../migrations/sqlite/0016_weights.sql"),
     ),
 ];
 

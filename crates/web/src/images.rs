@@ -118,10 +118,12 @@ pub(crate) async fn receive(
         let notice = is_first_frame.then_some(Notice::FirstFrame);
         return Ok(Received { hash, notice });
     }
+    let weight = upload.len();
     let Prepared { variants, notice } = prepare(upload).await?;
     let image = NewImage {
         hash,
         uploader,
+        weight,
         variants,
     };
     db.images()

@@ -39,6 +39,7 @@ fn image(seed: u8, uploader: &User) -> NewImage {
         (SMALL, Bytes::from_static(b"small")),
     ];
     NewImage {
+        weight: 1234,
         hash: hash(seed),
         uploader: uploader.id,
         variants,

@@ -125,9 +125,9 @@ async fn a_form_that_came_after_the_end_of_its_login_waits_with_its_pictures() {
 }
 
 /// Nothing makes these smaller.
-fn noise(seed: u32) -> Vec<u8> {
+fn noise(side: u32, seed: u32) -> Vec<u8> {
     let mut state = seed;
-    let picture = image::RgbImage::from_fn(2250, 2250, |_, _| {
+    let picture = image::RgbImage::from_fn(side, side, |_, _| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         image::Rgb([(state >> 8) as u8, (state >> 16) as u8, (state >> 24) as u8])
     });
@@ -146,12 +146,18 @@ async fn pictures_that_are_too_much_to_wait_are_named_at_once_and_when_the_form_
     let form = (1..)
         .zip(names)
         .fold(form(1, "Storm"), |form, (seed, name)| {
-            form.file("image", name, "image/png", &noise(seed))
+            form.file("image", name, "image/png", &noise(2250, seed))
         });
     let page = stale.post_multipart("/new", form).await.expect(401);
+    let text = page.text();
     page.expect_text("Too much to wait with it: three.png. It has to be chosen again")
         .expect_text("one.png is here")
         .expect_text("three.png is here");
+    let hashes: Vec<String> = text
+        .split("name=\"picture\" value=\"")
+        .skip(1)
+        .map(|rest| rest[..64].to_owned())
+        .collect();
 
     let mut carol = site.logged_in("carol").await;
     let place = format!("/parked/{}", key(1));
@@ -163,7 +169,29 @@ async fn pictures_that_are_too_much_to_wait_are_named_at_once_and_when_the_form_
         .expect_text("one.png is here")
         .expect_text("two.png is here")
         .expect_no_text("three.png is here")
-        .expect_text("three.png");
+        .expect_text("Not with it, and to be chosen again: three.png");
+
+    // They weigh the same when they were here before, and who is logged in is told as well.
+    let shown =
+        hashes
+            .iter()
+            .zip(names)
+            .fold(self::form(2, "").text("turn", "1"), |form, (hash, name)| {
+                form.text("picture", hash)
+                    .text("picture_alt", "Noise")
+                    .text("picture_name", name)
+            });
+    carol
+        .post_multipart("/new", shown)
+        .await
+        .expect(422)
+        .expect_text("waits for you without three.png")
+        .expect_text("three.png is here");
+    carol
+        .get(&format!("/parked/{}", key(2)))
+        .await
+        .expect_text("two.png is here")
+        .expect_no_text("three.png is here");
 }
 
 #[tokio::test]
@@ -580,7 +608,7 @@ async fn a_form_waits_while_its_pictures_are_looked_at_and_no_longer() {
     let site = Site::new().await;
     let mut carol = site.logged_in("carol").await;
     let person = id(&site, "carol").await;
-    let picture = noise(7);
+    let picture = noise(900, 7);
     let sent = |seed, title| form(seed, title).file("image", "large.png", "image/png", &picture);
     let mut sender = carol.clone();
     let leaves = sent(1, "Left alone");
@@ -610,4 +638,30 @@ async fn a_form_waits_while_its_pictures_are_looked_at_and_no_longer() {
     let previewed = sent(3, "Looked at").text("action", "preview");
     carol.post_multipart("/new", previewed).await.expect(200);
     assert!(kept().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_that_is_only_on_the_page_says_so() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    for seed in 1..=5 {
+        carol
+            .post_multipart("/new", form(seed, ""))
+            .await
+            .expect(422)
+            .expect_no_text("only on this page");
+    }
+    carol
+        .post_multipart("/new", form(6, ""))
+        .await
+        .expect(422)
+        .expect_text("only on this page, because five texts wait for you already");
+    let mut stale = ended(&site, "carol").await;
+    // Whoever holds an old cookie is not told how much waits.
+    stale
+        .post_multipart("/new", form(7, "Late"))
+        .await
+        .expect(401)
+        .expect_no_text("five texts")
+        .expect_no_text("waits for you");
 }

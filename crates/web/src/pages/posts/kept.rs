@@ -16,7 +16,7 @@ pub(super) struct Kept {
     /// What became of it on its way in, where the writer should know.
     pub(super) notice: Option<String>,
     pub(super) removed: bool,
-    /// What it weighed when it came with this very form.
+    /// What it weighed when it came; nothing for one that the post has anyway.
     pub(super) bytes: usize,
 }
 

@@ -59,21 +59,32 @@ impl Author {
     }
 }
 
-/// A form that waits, and what does not wait with it.
+/// Whether a form that is given back also waits for its author elsewhere.
 #[derive(Debug, Serialize)]
 pub(crate) struct Parked {
-    /// Names of pictures that were too much.
+    /// Why it does not.
+    unkept: Option<&'static str>,
+    /// Names of pictures that were too much to wait with it.
     left_out: Vec<String>,
 }
 
-/// Keeps a form that is given back to its author right now, in case that author leaves. `None`: it is only on the page.
+impl Parked {
+    fn not_because(unkept: &'static str) -> Self {
+        Self {
+            unkept: Some(unkept),
+            left_out: Vec::new(),
+        }
+    }
+}
+
+/// Keeps a form that is given back to its author right now, in case that author leaves. `None`: nobody knows whose it is.
 pub(super) async fn keep(app: &App, address: &str, key: &FormKey, typed: &Typed) -> Option<Parked> {
     let author = typed.author?;
     let reason = match author {
         Author::Known(_) => Reason::Refused,
         Author::Former(_) => Reason::Unproven,
     };
-    keep_because(app, author, reason, (address, key), typed).await
+    Some(keep_because(app, author, reason, (address, key), typed).await)
 }
 
 async fn keep_because(
@@ -82,17 +93,21 @@ async fn keep_because(
     reason: Reason,
     (address, key): (&str, &FormKey),
     typed: &Typed,
-) -> Option<Parked> {
-    let kept = park(app, author.id(), address, key, typed, reason).await;
-    match kept {
-        Ok((kept, parked)) => (kept == Kept::Yes).then_some(parked),
+) -> Parked {
+    match park(app, author.id(), address, key, typed, reason).await {
+        Ok((Kept::Yes, left_out)) => Parked {
+            unkept: None,
+            left_out,
+        },
+        Ok((Kept::Full, _)) => Parked::not_because("five texts wait for you already"),
+        Ok((Kept::Late, _)) => Parked::not_because("a newer state of it waits for you"),
         // The form is on the page all the same.
         Err(error) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a form could not be parked"
             );
-            None
+            Parked::not_because("the site can’t keep it at the moment")
         }
     }
 }
@@ -124,7 +139,7 @@ async fn park(
     key: &FormKey,
     typed: &Typed,
     reason: Reason,
-) -> Result<(Kept, Parked), gatepost_storage::Error> {
+) -> Result<(Kept, Vec<String>), gatepost_storage::Error> {
     let (fields, left_out) = fields(typed);
     let form = NewForm {
         person,
@@ -137,7 +152,7 @@ async fn park(
     };
     app.parking.comes_for(person);
     let kept = app.db.parked().park(&form).await?;
-    Ok((kept, Parked { left_out }))
+    Ok((kept, left_out))
 }
 
 /// The form was saved, and waits no longer.
@@ -169,7 +184,7 @@ fn fields(typed: &Typed) -> (Vec<(String, String)>, Vec<String>) {
     let named = |(name, _): &&(String, String)| !OF_PICTURES.contains(&name.as_str());
     let mut fields: Vec<_> = typed.sent.iter().filter(named).cloned().collect();
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
-    let mut left_out = typed.missed.clone();
+    let mut left_out = Vec::new();
     let mut bytes = typed
         .sent
         .iter()
@@ -199,7 +214,7 @@ fn fields(typed: &Typed) -> (Vec<(String, String)>, Vec<String>) {
     for number in &typed.decorative {
         add("decorative", number.to_string());
     }
-    for name in &left_out {
+    for name in left_out.iter().chain(&typed.missed) {
         add(LEFT_OUT, name.clone());
     }
     (fields, left_out)

@@ -168,7 +168,11 @@ impl Typed {
         let Some(variants) = app.db.images().want(hash).await? else {
             return Ok(None);
         };
-        self.pictures.push(Kept::new(*hash, variants));
+        let bytes = app.db.images().weight(hash).await?;
+        self.pictures.push(Kept {
+            bytes,
+            ..Kept::new(*hash, variants)
+        });
         Ok(Some(self.pictures.len() - 1))
     }
 }
