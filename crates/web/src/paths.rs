@@ -75,6 +75,16 @@ pub(crate) fn edit_at(segment: &str) -> String {
     format!("/{}/edit", utf8_percent_encode(segment, SEGMENT))
 }
 
+/// `/{post}/edit` with a minute that was typed and is not set yet.
+pub(crate) fn edit_with_minute(slug: &Slug, minute: &str) -> String {
+    const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b':');
+    format!(
+        "{}?publish_at={}",
+        edit(slug),
+        utf8_percent_encode(minute, VALUE)
+    )
+}
+
 /// `/{post}/history`
 pub(crate) fn history(slug: &Slug) -> String {
     post(slug) + "/history"

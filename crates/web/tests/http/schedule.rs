@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use gatepost_domain::role::Role;
+use gatepost_storage::posts::Found;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -209,6 +210,42 @@ async fn a_time_typed_beside_the_button_that_publishes_now_is_asked_about() {
     page.expect_text("Press Schedule to publish at this time")
         .expect_text("value=\"2026-11-24T09:30\"");
     site.browser().get("/which").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_time_typed_beside_the_button_that_saves_a_draft_stays_in_the_form_and_sets_nothing() {
+    let site = berlin().await;
+    let mut carol = site.logged_in("carol").await;
+    let both = form("Some day", "draft").text("publish_at", "2026-11-24T09:30");
+    let saved = carol.post_multipart("/new", both).await.expect(303);
+    let place = saved.location().to_owned();
+    assert_eq!(place, "/some-day/edit?publish_at=2026-11-24T09:30");
+    carol
+        .get(&place)
+        .await
+        .expect(200)
+        .expect_text("The draft is saved. The time you chose is still in the form, and not set")
+        .expect_text("value=\"2026-11-24T09:30\"")
+        .expect_text(">Draft</span>");
+    let address = "some-day".parse().unwrap();
+    let Found::Post(post) = site.db().posts().find(&address).await.unwrap() else {
+        panic!("it is there");
+    };
+    assert_eq!(post.publish_at, None);
+
+    // A time that is taken back is not one that was just typed.
+    let plan = scheduled("Some day", "2026-11-24T09:30").text("revision", "1");
+    carol
+        .post_multipart("/some-day/edit", plan)
+        .await
+        .expect_redirect("/some-day/edit");
+    let back = form("Some day", "draft")
+        .text("revision", "2")
+        .text("publish_at", "2026-11-24T09:30");
+    carol
+        .post_multipart("/some-day/edit", back)
+        .await
+        .expect_redirect("/some-day/edit");
 }
 
 #[tokio::test]

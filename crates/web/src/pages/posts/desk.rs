@@ -43,6 +43,8 @@ pub(super) struct Desk {
     pub(super) login: Option<LoginFields>,
     /// It was parked, and is given back.
     pub(super) restored: bool,
+    /// It holds a minute that is not set yet.
+    pub(super) has_a_minute: bool,
 }
 
 /// The unsaved form as readers would see it.
@@ -139,7 +141,7 @@ impl Desk {
                 || typed.faults.in_field("image")
                 || typed.faults.in_field("alt"),
             pictures_lost: !typed.files.is_empty(),
-            open: Open::of(typed),
+            open: Open::of(typed, self.has_a_minute),
             errors: typed.faults.list().to_vec(),
             fields: Fields {
                 title: typed.title.clone(),
@@ -200,12 +202,12 @@ struct Open {
 }
 
 impl Open {
-    fn of(typed: &Typed) -> Self {
+    fn of(typed: &Typed, has_a_minute: bool) -> Self {
         let wrong = |fields: &[&str]| fields.iter().any(|field| typed.faults.in_field(field));
         Self {
             about: wrong(&["tags", "excerpt", "note"]),
             address: wrong(&["slug", "visibility"]),
-            schedule: wrong(&["publish_at"]),
+            schedule: has_a_minute || wrong(&["publish_at"]),
         }
     }
 }

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use gatepost_domain::access::{Action, SiteAction, Viewer};
 use gatepost_domain::post::Post;
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::desk::{Desk, NEW};
 use super::find_for;
@@ -35,17 +36,24 @@ pub(crate) async fn edit(
     State(app): State<Arc<App>>,
     page: Page,
     Segment(segment): Segment,
+    Query(minute): Query<Minute>,
     _: Login,
 ) -> Result<Response, Error> {
     let viewer = page.viewer().await?;
     let post = find_for(&app, &viewer, Action::Edit, &segment).await?;
-    let desk = Desk::of(&post, viewer.may(Action::Publish, &post));
-    desk.draw(
-        &page,
-        StatusCode::OK,
-        &Typed::from_post(&post, &app.site.zone),
-    )
-    .await
+    let mut desk = Desk::of(&post, viewer.may(Action::Publish, &post));
+    let mut typed = Typed::from_post(&post, &app.site.zone);
+    if let Some(minute) = minute.publish_at {
+        typed.publish_at = minute;
+        desk.has_a_minute = true;
+    }
+    desk.draw(&page, StatusCode::OK, &typed).await
+}
+
+/// What was typed for publishing later, beside another button.
+#[derive(Deserialize)]
+pub(crate) struct Minute {
+    publish_at: Option<String>,
 }
 
 /// `POST /new`

@@ -17,7 +17,7 @@ use session_auth::FlashLevel;
 use super::desk::{Desk, Preview};
 use super::judged::Here;
 use super::parking::{self, Author};
-use super::typed::{Intent, Typed};
+use super::typed::{Intent, Typed, minute_of};
 use crate::error::Error;
 use crate::page::Page;
 use crate::pages::login::LoginFields;
@@ -192,14 +192,30 @@ impl Submission {
         if post.status == Status::Published {
             return Ok(Redirect::to(&paths::post(&post.slug)).into_response());
         }
-        let said = said_of(post, &self.app.site.zone);
+        let mut said = said_of(post, &self.app.site.zone);
+        let minute = self.minute_to_set(post);
+        if minute.is_some() {
+            said.push_str(
+                " The time you chose is still in the form, and not set: Schedule sets it.",
+            );
+        }
         self.page.say(FlashLevel::Success, said, None).await?;
-        let next = if self.viewer.may(Action::Edit, post) {
-            paths::edit(&post.slug)
-        } else {
-            paths::post(&post.slug)
+        let next = match minute {
+            Some(minute) => paths::edit_with_minute(&post.slug, minute),
+            None if self.viewer.may(Action::Edit, post) => paths::edit(&post.slug),
+            None => paths::post(&post.slug),
         };
         Ok(Redirect::to(&next).into_response())
+    }
+
+    /// A time that was typed beside a button that sets none.
+    fn minute_to_set(&self, saved: &Post) -> Option<&str> {
+        let before = self.post.as_deref();
+        let before = before.map(|post| minute_of(post, &self.app.site.zone));
+        let typed = self.typed.publish_at.as_str();
+        let is_new = !typed.is_empty() && before.as_deref() != Some(typed);
+        let may_set = self.viewer.may(Action::Publish, saved);
+        (is_new && may_set && saved.publish_at.is_none()).then_some(typed)
     }
 
     pub(super) fn desk(&self) -> Desk {
