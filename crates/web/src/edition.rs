@@ -201,7 +201,7 @@ mod tests {
         let answer = edition().answer(&asked(&known), ASK_FIRST, &packed);
         assert_eq!(answer.status(), 304);
         assert!(packed.get(edition().tag()).is_none(), "nobody needed it");
-        edition().answer(&asked(&[gzip.clone()]), ASK_FIRST, &packed);
+        edition().answer(&asked(std::slice::from_ref(&gzip)), ASK_FIRST, &packed);
         let made = packed.get(edition().tag()).expect("it is kept");
         let again = edition();
         again.answer(&asked(&[gzip]), ASK_FIRST, &packed);

@@ -15,6 +15,7 @@ import jsonschema
 from lxml import etree
 
 HERE = pathlib.Path(__file__).parent
+ROBOTS = urllib.robotparser.RobotFileParser()
 SITEMAPS = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -75,10 +76,13 @@ def sitemap(site, path):
             sitemap(site, address.removeprefix(site))
         else:
             urllib.request.urlopen(address).close()
+            if not ROBOTS.can_fetch("*", address):
+                complain("/robots.txt", f"keeps everybody out of {address}")
 
 
 def robots(site):
-    reader = urllib.robotparser.RobotFileParser(site + "/robots.txt")
+    reader = ROBOTS
+    reader.set_url(site + "/robots.txt")
     reader.read()
     if not reader.can_fetch("*", site + "/"):
         complain("/robots.txt", "keeps everybody out of the index")

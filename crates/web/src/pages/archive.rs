@@ -106,28 +106,35 @@ async fn years(app: &App) -> Result<Vec<Year>, Error> {
     let Some((oldest, newest)) = ends else {
         return Ok(years);
     };
-    for year in (oldest.year..=newest.year).rev() {
-        let mut months = Vec::new();
-        for month in (1..=12).rev().map(|month| Month { year, month }) {
-            let within = (oldest..=newest).contains(&month);
-            let Some((start, end)) = zone.span(month).filter(|_| within) else {
-                continue;
-            };
-            let count = posts.count_between(start, end).await?;
-            if count > 0 {
-                months.push(Counted {
-                    name: month.name(),
-                    href: address(month),
-                    posts: count,
-                });
+    let all = (oldest.year..=newest.year).rev().flat_map(|year| {
+        let months = (1..=12).rev().map(move |month| Month { year, month });
+        months.filter(|month| (oldest..=newest).contains(month))
+    });
+    let spans: Vec<_> = all
+        .filter_map(|month| Some((month, zone.span(month)?)))
+        .collect();
+    let times: Vec<_> = spans.iter().map(|(_, span)| *span).collect();
+    let counts = posts.count_in_each(&times).await?;
+    let counted = spans.iter().zip(counts).filter(|(_, count)| *count > 0);
+    for ((month, _), count) in counted {
+        let counted = Counted {
+            name: month.name(),
+            href: address(*month),
+            posts: count,
+        };
+        match years
+            .last_mut()
+            .filter(|it: &&mut Year| it.year == month.year)
+        {
+            Some(year) => {
+                year.posts += count;
+                year.months.push(counted);
             }
-        }
-        if !months.is_empty() {
-            years.push(Year {
-                year,
-                posts: months.iter().map(|month| month.posts).sum(),
-                months,
-            });
+            None => years.push(Year {
+                year: month.year,
+                posts: count,
+                months: vec![counted],
+            }),
         }
     }
     Ok(years)

@@ -273,6 +273,15 @@ async fn a_site_without_posts_has_feeds_without_entries() {
 
 /// The statements about posts that a server asked while it answered this address once.
 async fn asked(data: &std::path::Path, path: &str) -> Vec<String> {
+    let statements = statements(data, path).await;
+    let of_posts = statements.into_iter().filter(|statement| {
+        statement.starts_with("select p.id") || statement.starts_with("select pi.post")
+    });
+    of_posts.collect()
+}
+
+/// All of them.
+async fn statements(data: &std::path::Path, path: &str) -> Vec<String> {
     let mut server = Program::serve_logging(data, Some("sqlx::query=debug"));
     let address = server.address();
     let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
@@ -287,10 +296,24 @@ async fn asked(data: &std::path::Path, path: &str) -> Vec<String> {
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let said = lines.map(|line| line["summary"].as_str().unwrap_or_default().to_owned());
-    said.filter(|statement| {
-        statement.starts_with("select p.id") || statement.starts_with("select pi.post")
-    })
-    .collect()
+    said.filter(|statement| !statement.is_empty()).collect()
+}
+
+#[tokio::test]
+async fn the_archive_counts_all_its_months_with_one_question() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    for number in 1..=20 {
+        write(&mut alice, &format!("Number {number}"), &[]).await;
+    }
+    let (_, writer) = site.db().sqlite_pools().expect("SQLite");
+    let apart = "update posts set published_at = published_at - id * 40 * 86400000";
+    sqlx::query(apart).execute(&writer).await.expect("posts");
+    site.db().close().await;
+    let asked = statements(&site.data(), "/archive").await;
+    let counts = asked.iter().filter(|it| it.starts_with("with spans"));
+    assert_eq!(counts.count(), 1, "{asked:?}");
+    assert!(asked.len() < 12, "{asked:?}");
 }
 
 #[tokio::test]
