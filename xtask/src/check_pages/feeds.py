@@ -1,4 +1,4 @@
-"""Judges what machines read: Atom feeds by feedparser, JSON feeds and sitemaps by their schemas, robots.txt by Python's own
+"""Judges what machines read: Atom feeds by feedparser and the RELAX NG schema of RFC 4287, JSON feeds and sitemaps by their schemas, robots.txt by Python's own
 reader. Prints one JSON object a finding.
 
 usage: feeds.py SITE PATH-OF-A-FEED...   (the sitemap and robots.txt are always judged)
@@ -37,11 +37,14 @@ def atom(site, path):
     if not feed.entries:
         complain(path, "no entries, on a site that has posts")
     tree = etree.fromstring(body)
-    # RFC 4287, 4.1.1 and 4.1.2: what a feed and an entry must have, once.
-    for element in [tree, *tree.iter(f"{ATOM}entry")]:
-        for name in ("id", "title", "updated"):
-            if len(element.findall(f"{ATOM}{name}")) != 1:
-                complain(path, f"{element.tag} has not exactly one {name}")
+    schema = etree.RelaxNG(etree.parse(str(HERE / "atom.rng")))
+    if not schema.validate(tree):
+        for error in schema.error_log:
+            complain(path, f"RFC 4287, line {error.line}: {error.message}")
+    # What no schema can say. 4.1.1: no two alternates of one type and language; 4.2.7.2: a feed says where it is.
+    links = [(link.get("rel", "alternate"), link.get("type"), link.get("hreflang")) for link in tree.findall(f"{ATOM}link")]
+    if len(set(links)) != len(links) or not any(rel == "self" for rel, _, _ in links):
+        complain(path, f"links of the feed: {links}")
     for entry in feed.entries:
         if not entry.get("id", "").startswith("tag:"):
             complain(path, f"an id that is no tag: URI: {entry.get('id')}")

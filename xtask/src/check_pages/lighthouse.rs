@@ -1,4 +1,5 @@
-//! Lighthouse over the pages that readers and search engines get: every category 100, as a phone and as a desk, in both schemes.
+//! Lighthouse over the pages that readers and search engines get: every category 100, as a phone and as a desk, in both
+//! schemes; over forms, which keep out of search engines, every category but those that ask about that.
 
 use std::path::Path;
 
@@ -7,11 +8,17 @@ use serde_json::Value;
 
 use super::Finding;
 use super::tools::Tools;
-use super::visits::Visited;
+use super::visits::{Seen, Visited};
 use crate::command::run;
 
 /// The visits that are public and meant to be found.
-const PAGES: [&str; 5] = ["index", "post", "author", "tag", "archive"];
+const PAGES: [&str; 8] = [
+    "index", "post", "author", "tag", "tags", "archive", "code", "table",
+];
+
+/// Visits with a form, which ask not to be indexed.
+const FORMS: [&str; 4] = ["search", "search-hits", "login", "new"];
+const OF_FORMS: &str = "--only-categories=performance,accessibility,best-practices";
 
 /// Performance is a time on a shared machine, whose browser may also fail to start: a page has to reach 100 once.
 const TRIES: usize = 3;
@@ -23,7 +30,7 @@ pub(super) fn judge(
 ) -> Result<(usize, Vec<Finding>)> {
     let mut looked_at = 0;
     let mut findings = Vec::new();
-    for page in PAGES {
+    for page in PAGES.into_iter().chain(FORMS) {
         let Some(seen) = visited.seen.iter().find(|seen| seen.name == page) else {
             findings.push(Finding::new(page, "lighthouse", "was not visited"));
             continue;
@@ -37,7 +44,7 @@ pub(super) fn judge(
             let mut below = Vec::new();
             for _ in 0..TRIES {
                 let file = pages.join(format!("lighthouse-{page}-{preset}-{scheme}.json"));
-                if let Err(error) = measure(tools, &seen.address, preset, scheme, &file) {
+                if let Err(error) = measure(tools, visited, seen, (preset, scheme), &file) {
                     below = vec![format!("{error:#}")];
                     continue;
                 }
@@ -57,17 +64,29 @@ pub(super) fn judge(
     Ok((looked_at, findings))
 }
 
-fn measure(tools: &Tools, address: &str, preset: &str, scheme: &str, file: &Path) -> Result<()> {
+fn measure(
+    tools: &Tools,
+    visited: &Visited,
+    seen: &Seen,
+    (preset, scheme): (&str, &str),
+    file: &Path,
+) -> Result<()> {
     let mut lighthouse = tools.node(&tools.module("lighthouse").join("cli/index.js"))?;
     // Chromium's own number for a preferred scheme.
     let preferred = if scheme == "dark" { 0 } else { 1 };
     lighthouse
-        .arg(address)
+        .arg(&seen.address)
         .arg(format!(
             "--chrome-flags=--headless=new --no-sandbox --blink-settings=preferredColorScheme={preferred}"
         ))
         .args(["--output=json", "--quiet"])
         .arg(format!("--output-path={}", file.display()));
+    if FORMS.contains(&&*seen.name) {
+        let who = serde_json::json!({ "Cookie": visited.cookie });
+        lighthouse
+            .arg(OF_FORMS)
+            .arg(format!("--extra-headers={who}"));
+    }
     if preset == "desktop" {
         lighthouse.arg("--preset=desktop");
     }

@@ -24,6 +24,8 @@ pub(super) struct Sites {
     names: Blog,
     /// Nobody has an account.
     unset: Blog,
+    /// Its database is locked, and at last damaged, by the visits.
+    failing: Blog,
 }
 
 impl Sites {
@@ -34,11 +36,14 @@ impl Sites {
         add_account(filled.path(), "dave", "contributor")?;
         let empty = tempfile::tempdir()?;
         add_account(empty.path(), "alice", "owner")?;
+        let failing = tempfile::tempdir()?;
+        add_account(failing.path(), "alice", "owner")?;
         Ok(Self {
             demo: Blog::serve(filled, &[])?,
             empty: Blog::serve(empty, &["--dev"])?,
             names: Blog::serve(tempfile::tempdir()?, &["--dev", "--login", "name-only"])?,
             unset: Blog::serve_without_accounts()?,
+            failing: Blog::serve(failing, &["--dev"])?,
         })
     }
 
@@ -54,6 +59,8 @@ impl Sites {
             "empty": self.empty.url,
             "names": self.names.url,
             "unset": self.unset.url,
+            "failing": self.failing.url,
+            "database": self.failing.data.path().join("gatepost.db"),
             "setup": self.unset.set_up,
         })
     }
@@ -64,7 +71,7 @@ struct Blog {
     /// The link that makes the first account.
     set_up: Option<String>,
     process: Child,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Blog {
@@ -100,7 +107,7 @@ impl Blog {
             url,
             set_up: None,
             process,
-            _data: data,
+            data,
         };
         let mut lines = BufReader::new(output).lines();
         let first = lines.next().transpose()?.unwrap_or_default();

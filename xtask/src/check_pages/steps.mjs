@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { crc32, deflateSync } from "node:zlib";
 
 /** Presses something and waits for the page that follows. */
@@ -76,8 +77,7 @@ export async function photograph(site) {
   return Buffer.from(await (await fetch(site + address)).arrayBuffer());
 }
 
-/** A small file that says it is a very large picture. */
-export function hugePicture() {
+function png(side, ...between) {
   const chunk = (kind, data) => {
     const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
     const body = Buffer.concat([Buffer.from(kind), data]);
@@ -86,9 +86,60 @@ export function hugePicture() {
     return Buffer.concat([length, body, sum]);
   };
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(40000, 0);
-  header.writeUInt32BE(40000, 4);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.alloc(1000))), chunk("IEND", Buffer.alloc(0))]);
+  const pixels = deflateSync(Buffer.alloc(side < 1000 ? side * (1 + 3 * side) : 1000));
+  const chunks = [["IHDR", header], ...between, ["IDAT", pixels], ["IEND", Buffer.alloc(0)]];
+  return Buffer.concat([signature, ...chunks.map(([kind, data]) => chunk(kind, data))]);
+}
+
+/** A small file that says it is a very large picture. */
+export const hugePicture = () => png(40000);
+
+const SECRET = "made by somebody, somewhere";
+const XMP = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:creator="${SECRET}"/></rdf:RDF></x:xmpmeta>`;
+
+/** A picture of every other kind, each with all the words that its format has room for. */
+export function talkative() {
+  const text = Buffer.from(`Comment\0${SECRET}`);
+  const international = Buffer.from(`XML:com.adobe.xmp\0\0\0\0\0${XMP}`);
+  const frame = Buffer.from("2C00000000010001000002024C0100", "hex");
+  const comment = Buffer.concat([Buffer.from([0x21, 0xfe, SECRET.length]), Buffer.from(SECRET), Buffer.from([0])]);
+  const gif = [Buffer.from("GIF89a"), Buffer.from("01000100800000FF0000FFFFFF", "hex"), comment, frame, comment, frame, Buffer.from(";")];
+  const part = (kind, data) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(data.length);
+    return Buffer.concat([Buffer.from(kind), length, data, Buffer.alloc(data.length % 2)]);
+  };
+  // One pixel, without loss; the flags say that notes follow it.
+  const pixel = Buffer.from("2F00000010071011118888FE0700", "hex").subarray(0, 13);
+  const webp = Buffer.concat([
+    Buffer.from("WEBP"), part("VP8X", Buffer.from([0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0])), part("VP8L", pixel), part("XMP ", Buffer.from(XMP)),
+  ]);
+  return {
+    "words.png": png(8, ["tEXt", text], ["iTXt", international]),
+    "words.gif": Buffer.concat(gif),
+    "words.webp": part("RIFF", webp),
+  };
+}
+
+/** Holds the one that writes off for longer than the blog waits. */
+export async function whileLocked(database, work) {
+  const other = new DatabaseSync(database);
+  other.exec("begin immediate");
+  try {
+    await work();
+  } finally {
+    other.exec("rollback");
+    other.close();
+  }
+}
+
+/** Takes away what every page needs. */
+export function damage(database) {
+  const other = new DatabaseSync(database);
+  other.exec("pragma legacy_alter_table = on; alter table slugs rename to lost");
+  other.close();
 }

@@ -2,7 +2,7 @@
 // follows a colon is another browser of theirs), `act` what is done after the address was opened, `status` what the last
 // page must answer when it is not a 200. They run in this order, and what one has written is there for the next.
 
-import { below, fill, follow, hugePicture, photograph, press, save, send, unfold, upload, write } from "./steps.mjs";
+import { below, damage, fill, follow, hugePicture, photograph, press, save, send, unfold, talkative, upload, whileLocked, write } from "./steps.mjs";
 
 export const PASSWORD = "correct horse";
 
@@ -108,6 +108,13 @@ const writing = [
       await upload(page, output, "hello.jpg", await photograph(sites.demo));
     },
   },
+  ...Object.entries(talkative()).map(([file, bytes]) => ({
+    name: `picture-with-${file.replace(".", "-in-a-")}`, as: "alice", path: "/new",
+    act: async (page, { output }) => {
+      await fill(page, { title: "A picture", text: "Look." });
+      await upload(page, output, file, bytes);
+    },
+  })),
   {
     name: "picture-too-large", as: "alice", path: "/new", status: 413,
     act: (page, { output }) => refused(page, output, "large.jpg", Buffer.alloc(21_000_000, 7)),
@@ -312,6 +319,28 @@ const otherSites = [
     act: async (page, { sites }) => {
       await page.goto(sites.setup, { waitUntil: "load" });
       await send(page, "/setup", { token: new URL(sites.setup).searchParams.get("token"), name: "a b", password: "short" });
+    },
+  },
+  {
+    name: "unavailable-form", on: "failing", as: "alice", path: "/new", status: 503,
+    act: async (page, { sites }) => {
+      await fill(page, { title: "A long afternoon", text: HARBOUR });
+      await whileLocked(sites.database, () => save(page, "publish"));
+    },
+  },
+  {
+    name: "unavailable", on: "failing", as: "alice", status: 503,
+    act: async (page, { sites }) => {
+      await write(page, sites.failing, { title: "Not for long", text: "x" }, "publish", true);
+      await below(page, "/delete");
+      await whileLocked(sites.database, () => press(page, "main button.primary"));
+    },
+  },
+  {
+    name: "failed", on: "failing", path: "/login", status: 500,
+    act: async (page, { sites }) => {
+      damage(sites.database);
+      await page.goto(sites.failing, { waitUntil: "load" });
     },
   },
   { name: "setup-without-its-token", on: "unset", path: "/setup?token=invented", status: 404 },
