@@ -105,3 +105,77 @@ fn lossless(image: &DynamicImage) -> Result<(ImageFormat, Vec<u8>), Refusal> {
         (ImageFormat::Png, png)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage, Rgba, RgbaImage};
+
+    use super::*;
+
+    /// The segments of a JPEG with this marker, without their lengths.
+    fn segments(file: &[u8], marker: u8) -> Vec<&[u8]> {
+        let (mut at, mut found) = (2, Vec::new());
+        while let Some(&[0xFF, kind, high, low]) = file.get(at..at + 4) {
+            let end = at + 2 + usize::from(u16::from_be_bytes([high, low]));
+            if kind == marker {
+                found.push(&file[at + 4..end]);
+            }
+            at = end;
+        }
+        found
+    }
+
+    #[test]
+    fn a_photograph_leaves_with_halved_colours_at_quality_82() {
+        let image = RgbImage::from_fn(64, 48, |x, y| Rgb([x as u8 * 4, y as u8 * 5, 90]));
+        let (variant, file) = encode(&image.into(), false).unwrap();
+        assert_eq!(variant.format, ImageFormat::Jpg);
+        let frame = segments(&file, 0xC0)[0];
+        let samplings: Vec<u8> = frame[6..].chunks(3).map(|channel| channel[1]).collect();
+        assert_eq!(samplings, [0x22, 0x11, 0x11], "4:2:0");
+        // The tables of the standard, annex K, at 82: a coefficient of 16 becomes (16 · 36 + 50) / 100.
+        let tables = segments(&file, 0xDB);
+        assert_eq!(&tables[0][1..5], [6, 4, 4, 5], "16, 11, 12, 14");
+        assert!(segments(&file, 0xFE).is_empty(), "no comment");
+    }
+
+    #[test]
+    fn a_drawing_leaves_as_the_smaller_of_png_and_webp() {
+        let (mut png, mut webp) = (0, 0);
+        let lines = RgbaImage::from_fn(300, 200, |x, y| {
+            Rgba([0, 0, 0, ((x / 7 + y / 9) % 2 * 255) as u8])
+        });
+        let dot = RgbaImage::from_pixel(1, 1, Rgba([9, 8, 7, 6]));
+        // WebP has no side as long as this.
+        let ribbon = RgbaImage::from_pixel(20_000, 1, Rgba([9, 8, 7, 6]));
+        for image in [lines, dot, ribbon] {
+            let image = DynamicImage::from(image);
+            let (variant, file) = encode(&image, true).unwrap();
+            let other = match variant.format {
+                ImageFormat::Png => {
+                    png += 1;
+                    image::ImageFormat::WebP
+                }
+                _ => {
+                    webp += 1;
+                    image::ImageFormat::Png
+                }
+            };
+            let mut rival = std::io::Cursor::new(Vec::new());
+            if image.write_to(&mut rival, other).is_ok() {
+                let rival = rival.get_ref().len();
+                assert!(
+                    file.len() <= rival,
+                    "{variant:?}: {} and {rival}",
+                    file.len()
+                );
+            }
+            let seen = image::load_from_memory(&file).unwrap();
+            assert_eq!(seen.to_rgba8(), image.to_rgba8(), "without loss");
+        }
+        assert!(
+            png > 0 && webp > 0,
+            "control: both come up, {png} and {webp}"
+        );
+    }
+}

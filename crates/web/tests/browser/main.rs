@@ -5,6 +5,7 @@ mod browser;
 mod photograph;
 mod site;
 
+mod conditions;
 mod keyboard;
 mod look;
 mod parking;

@@ -350,6 +350,14 @@ async fn pasted_and_dropped_pictures_come_where_the_caret_is() -> Journey {
     browser.open(&site, "/new").await?;
     browser.type_into("title", "From the clipboard").await?;
     browser.type_into("text", "Before.").await?;
+    browser
+        .ask(
+            "globalThis.progress = [];
+             const told = ({ target }) => progress.push(`${target.ariaLabel} ${target.value}`);
+             const observer = new MutationObserver((changes) => changes.forEach(told));
+             observer.observe(document.querySelector('main'), { subtree: true, attributeFilter: ['value'] });",
+        )
+        .await?;
     for (kind, carrier, name, colour) in [
         ("ClipboardEvent", "paste", "pasted.png", "teal"),
         ("DragEvent", "drop", "dropped.png", "tomato"),
@@ -360,6 +368,10 @@ async fn pasted_and_dropped_pictures_come_where_the_caret_is() -> Journey {
                 "//ul[@class='pictures']//p[contains(., '{name} is here')]"
             ))
             .await?;
+    }
+    let progress = browser.ask("return progress").await?.to_string();
+    for arrived in ["pasted.png 1", "dropped.png 1"] {
+        assert!(progress.contains(arrived), "{progress}");
     }
     let text = browser.value_of("text").await?;
     assert!(text.starts_with("Before.\n\n![](/images/"), "{text}");

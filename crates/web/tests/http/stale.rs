@@ -165,4 +165,3 @@ async fn the_number_of_somebody_else_s_post_changes_nothing_and_tells_nothing() 
         .expect_text("The first sentence.");
     bob.get("/notes/edit").await.expect_no_text("Sneaked");
 }
-
