@@ -42,6 +42,13 @@ where
         .await;
     suite
         .check(
+            None,
+            "numbers come back as they were put in, to the last bit",
+            numbers,
+        )
+        .await;
+    suite
+        .check(
             Promise::Sealed,
             "a session that no server wrote is nobody's",
             forged,
@@ -56,6 +63,58 @@ async fn any_size(stage: Stage) -> Checked {
     let cookie = site.write("", "large", large.clone()).await.cookie();
     let kept = site.value(&cookie, "large").await == Some(large);
     ensure(kept, "100 kB were not kept")
+}
+
+/// So many that one at least would come back as its neighbour, were they read as sloppily as is fast.
+const DOUBLES: usize = 64;
+
+async fn numbers(stage: Stage) -> Checked {
+    let mut doubles = vec![
+        94.527_069_553_922_3,
+        0.1,
+        f64::MAX,
+        f64::MIN_POSITIVE,
+        5e-324,
+    ];
+    while doubles.len() < DOUBLES {
+        let mut bits = [0; 8];
+        system_randomness(&mut bits);
+        let double = f64::from_le_bytes(bits);
+        if double.is_finite() {
+            doubles.push(double);
+        }
+    }
+    let is_same = |kept: &[f64], what: &str| {
+        let bits = |double: &f64| double.to_bits();
+        let are_same = kept.iter().map(bits).eq(doubles.iter().map(bits));
+        ensure(are_same, format!("{what}: {kept:?} instead of {doubles:?}"))
+    };
+    let site = stage.site();
+    let mut cookie = site.write("", "doubles", doubles.clone()).await.cookie();
+    let kept = async |cookie: &str| {
+        let kept = site.value(cookie, "doubles").await;
+        serde_json::from_value::<Vec<f64>>(kept.unwrap_or_default()).unwrap_or_default()
+    };
+    is_same(&kept(&cookie).await, "written and read")?;
+    // What is written beside them leaves them alone, and so does an update of themselves.
+    let beside = site.write(&cookie, "beside", 1).await;
+    if !beside.set_cookie().is_empty() {
+        cookie = beside.cookie();
+    }
+    let turn = |_, session: Session| async move {
+        let turned = session.update("doubles", |doubles: Option<Vec<f64>>| {
+            doubles.into_iter().flatten().rev().collect::<Vec<_>>()
+        });
+        turned.await.map(drop).map_err(|_| StatusCode::CONFLICT)
+    };
+    for turned in ["turned", "turned back"] {
+        let answer = site.visit(&cookie, turn).await;
+        ensure_eq(answer.status.as_u16(), 200, turned)?;
+        if !answer.set_cookie().is_empty() {
+            cookie = answer.cookie();
+        }
+    }
+    is_same(&kept(&cookie).await, "updated twice")
 }
 
 /// Where everything fits, there is nothing to see.
