@@ -1,13 +1,24 @@
 //! The one write that does not wait for the response: a compare-and-set of one value.
 //!
-//! Invariant: a value is replaced only while it is what `f` was shown, so no concurrent update is lost.
+//! Invariant: a value is replaced only while it is what `f` was shown, so no concurrent update is lost; and whatever the
+//! storage answers, the asking ends.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{RequestSession, intent::MARKER};
-use crate::{Change, Outcome, SessionError, SessionKey, StoredSession};
+use crate::{Change, Outcome, SessionError, SessionKey, StorageError, StoredSession};
+
+/// How often an update is tried: each time but the last somebody else's was stored, which is progress.
+const ATTEMPTS: usize = 1_000;
+
+/// How often a storage may refuse a value that is as it was read.
+const UNFOUNDED: usize = 8;
+
+fn unavailable(why: &'static str) -> SessionError {
+    SessionError::Unavailable(StorageError::new(why))
+}
 
 /// When an updated value is in the storage. What a failed answer has to undo is only what is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +86,8 @@ impl RequestSession {
         key: &str,
         mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
     ) -> Result<Option<Value>, SessionError> {
-        loop {
+        let mut unfounded = 0;
+        for _ in 0..ATTEMPTS {
             let old = current.values.map().get(key).cloned();
             let new = f(old.clone())?;
             if new == old {
@@ -91,9 +103,21 @@ impl RequestSession {
             match outcome.map_err(SessionError::of_storage)? {
                 Outcome::Done => return Ok(new),
                 Outcome::Gone => return Err(SessionError::Gone),
-                Outcome::Changed(stored) => current = stored,
+                Outcome::Changed(stored) => {
+                    // Somebody may have changed it back; a storage that says so for ever cannot compare this value.
+                    unfounded += usize::from(change.expects(&stored));
+                    if unfounded == UNFOUNDED {
+                        return Err(unavailable(
+                            "the storage calls a value changed that it gives back unchanged",
+                        ));
+                    }
+                    current = stored;
+                }
             }
         }
+        Err(unavailable(
+            "others changed a value of a session faster than it could be updated",
+        ))
     }
 
     /// Where no session is stored, or none that this request still sees, there is nobody to race with: the value is

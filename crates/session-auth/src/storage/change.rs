@@ -155,13 +155,8 @@ impl Change {
         if stored.is_over(self.now) {
             return Applied::Gone;
         }
-        if !self.expected.is_empty() {
-            let values = stored.values.map();
-            let as_read =
-                |(key, value): &(String, Option<Value>)| values.get(key) == value.as_ref();
-            if !self.expected.iter().all(as_read) {
-                return Applied::Changed;
-            }
+        if !self.expects(stored) {
+            return Applied::Changed;
         }
         Applied::Stored(Arc::new(StoredSession {
             created_at: stored.created_at,
@@ -175,6 +170,13 @@ impl Change {
             client: self.client.as_ref().unwrap_or(&stored.client).clone(),
             values: self.values(stored),
         }))
+    }
+
+    /// Whether every value is still what it has to be.
+    pub(crate) fn expects(&self, stored: &StoredSession) -> bool {
+        let as_read =
+            |(key, value): &(String, Option<Value>)| stored.values.map().get(key) == value.as_ref();
+        self.expected.iter().all(as_read)
     }
 
     fn values(&self, stored: &StoredSession) -> Values {

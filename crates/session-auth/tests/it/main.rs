@@ -62,6 +62,8 @@ mod single_process;
 mod sqlite;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod stock;
+#[cfg(feature = "memory")]
+mod stubborn;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod threads;
 #[cfg(feature = "throttle")]
@@ -74,12 +76,17 @@ mod tower_014;
 mod two_instances;
 
 #[cfg(any(
+    feature = "memory",
     feature = "sqlite",
     all(
         any(feature = "postgres", feature = "redis", feature = "tower"),
         feature = "testing"
     )
 ))]
+#[cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "each storage counts in its own ways")
+)]
 mod counter;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod log;
