@@ -54,6 +54,20 @@ impl SessionId {
     }
 }
 
+/// An id that a session has or is about to get, and what the session is stored under.
+#[derive(Clone, Copy)]
+pub(crate) struct Issued {
+    pub(crate) id: SessionId,
+    pub(crate) key: SessionKey,
+}
+
+impl From<SessionId> for Issued {
+    fn from(id: SessionId) -> Self {
+        let key = id.key();
+        Self { id, key }
+    }
+}
+
 /// What a request's `Cookie` headers hold under our name.
 #[derive(Clone, Copy)]
 pub(crate) enum Presented {
@@ -73,11 +87,19 @@ impl Presented {
         Found::find(headers, name).id()
     }
 
-    /// The id that the session gets at a rotation.
-    pub(crate) fn successor(&self, randomness: Randomness) -> SessionId {
+    /// The id that the session gets at a rotation. Whatever the cookie is, the key keeps its lineage, so that a storage of
+    /// many servers can move what it knows of the session in one step.
+    pub(crate) fn successor(&self, randomness: Randomness) -> Issued {
         match self {
-            Self::Id(id) => id.successor(randomness),
-            _ => SessionId::new(randomness),
+            Self::Id(id) => id.successor(randomness).into(),
+            Self::Carried(key) => {
+                let id = SessionId::new(randomness);
+                let key = id.key().in_lineage_of(key);
+                Issued { id, key }
+            }
+            Self::Nothing | Self::Undecodable | Self::Ambiguous => {
+                SessionId::new(randomness).into()
+            }
         }
     }
 
@@ -277,6 +299,17 @@ mod tests {
         assert_ne!(key.as_bytes()[..30], next_key.as_bytes()[..30]);
         let stranger = SessionId::new(|bytes| bytes.fill(0x17));
         assert_ne!(key.lineage(), stranger.key().lineage());
+    }
+
+    /// The cookie carries no id, but a ledger may lie on many servers.
+    #[test]
+    fn the_successor_of_a_session_in_a_cookie_keeps_its_lineage_and_nothing_else() {
+        let key = SessionKey::from_bytes(std::array::from_fn(|number| number as u8));
+        let next = Presented::Carried(key).successor(|bytes| bytes.fill(0x17));
+        assert_eq!(next.key.lineage(), key.lineage());
+        let id_key = next.id.key();
+        assert_eq!(next.key.as_bytes()[..30], id_key.as_bytes()[..30]);
+        assert_ne!(id_key.lineage(), key.lineage());
     }
 
     #[test]

@@ -369,6 +369,11 @@ impl SessionKey {
         self
     }
 
+    pub(crate) fn in_lineage_of(mut self, other: &Self) -> Self {
+        self.0[SECRET_LENGTH..].copy_from_slice(&other.0[SECRET_LENGTH..]);
+        self
+    }
+
     /// Two bytes that stay when the id changes. A storage that spreads sessions over servers picks the server by them,
     /// so that a session can move to its new key there.
     ///

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
 use super::{Inner, intent::Record};
-use crate::{Change, LoginChange, Outcome, Promise, SessionError, SessionKey, StoredSession};
+use crate::{Change, LoginChange, Outcome, SessionError, SessionKey, StoredSession};
 
 /// What the answer made of the session.
 pub(super) struct Settled {
@@ -85,7 +85,7 @@ impl Inner {
         let Some(key) = settled.key else {
             return Ok(());
         };
-        if self.is_in_cookie() && !self.storage.promises().keeps(Promise::NoRevival) {
+        if self.is_in_cookie() && !self.is_known_to_server() {
             return Err(SessionError::Answered);
         }
         let deleted = self.storage.delete(&key).await;
@@ -120,6 +120,11 @@ impl Inner {
     /// Whether the cookie of the answer is what keeps the session.
     fn is_in_cookie(&self) -> bool {
         self.lent.as_ref().is_some_and(|lent| lent.is_in_cookie())
+    }
+
+    fn is_known_to_server(&self) -> bool {
+        let lent = self.lent.as_ref();
+        lent.is_none_or(|lent| lent.is_known_to_server())
     }
 
     /// The values that the answer left, and whether their record had been cleared by then.

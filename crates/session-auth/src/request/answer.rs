@@ -98,7 +98,7 @@ impl RequestSession {
             committed
         };
         let key = match &settled {
-            Ok(Cookie::Set(id, _)) => Some(id.key()),
+            Ok(Cookie::Set(issued, _)) => Some(issued.key),
             Ok(Cookie::Keep | Cookie::Remove) | Err(_) => self.inner.key,
         };
         self.inner.settle_on(key);
@@ -173,8 +173,8 @@ impl Inner {
         let settings = &self.shared.cookie;
         let header = match (cookie, reissued, self.presented) {
             (_, Some((value, lifetime)), _) => settings.set(&value, &lifetime, self.shared.now()),
-            (Cookie::Set(id, lifetime), ..) => {
-                settings.set(id.as_str(), &lifetime, self.shared.now())
+            (Cookie::Set(issued, lifetime), ..) => {
+                settings.set(issued.id.as_str(), &lifetime, self.shared.now())
             }
             (Cookie::Remove, ..) => settings.removal(),
             (Cookie::Keep, _, Presented::Undecodable) => {

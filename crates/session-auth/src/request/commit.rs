@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Change, Lifetime, Login, LoginChange, Outcome, SessionError, StorageError, StoredSession,
-    cookie::{Presented, SessionId},
+    cookie::{Issued, Presented, SessionId},
 };
 
 /// Ids do not collide unless the randomness is broken; so often it may be a test's.
@@ -24,7 +24,7 @@ const ATTEMPTS: usize = 4;
 /// What the browser is told about its cookie.
 pub(super) enum Cookie {
     Keep,
-    Set(SessionId, Lifetime),
+    Set(Issued, Lifetime),
     Remove,
 }
 
@@ -197,16 +197,18 @@ impl Inner {
             self.touch().await;
             return Ok(Cookie::Keep);
         }
-        let new_id = rotates.then(|| self.issued(self.presented.successor(self.shared.randomness)));
-        change.new_key = new_id.as_ref().map(SessionId::key);
+        let next = rotates.then(|| self.issued(self.presented.successor(self.shared.randomness)));
+        change.new_key = next.map(|next| next.key);
         if matches!(change.login, LoginChange::Set(_)) {
             change.client = Some(self.client());
         }
         let outcome = self.commit(key, &change).await;
         match outcome.map_err(SessionError::of_storage)? {
-            Outcome::Done => Ok(match (new_id, self.presented) {
-                (Some(id), _) => Cookie::Set(id, lifetime),
-                (None, Presented::Id(id)) if change.lifetime.is_some() => Cookie::Set(id, lifetime),
+            Outcome::Done => Ok(match (next, self.presented) {
+                (Some(next), _) => Cookie::Set(next, lifetime),
+                (None, Presented::Id(id)) if change.lifetime.is_some() => {
+                    Cookie::Set(id.into(), lifetime)
+                }
                 (None, _) => Cookie::Keep,
             }),
             // A login is not a late save: it needs nothing of what is gone.
@@ -243,10 +245,10 @@ impl Inner {
             values: values.into(),
         };
         for _ in 0..ATTEMPTS {
-            let id = self.issued(SessionId::new(self.shared.randomness));
-            let created = self.storage.create(&id.key(), &session).await;
+            let issued = self.issued(SessionId::new(self.shared.randomness).into());
+            let created = self.storage.create(&issued.key, &session).await;
             if created.map_err(SessionError::of_storage)? {
-                return Ok(Some(Cookie::Set(id, lifetime)));
+                return Ok(Some(Cookie::Set(issued, lifetime)));
             }
         }
         Err(SessionError::Unavailable(StorageError::new(
@@ -254,11 +256,11 @@ impl Inner {
         )))
     }
 
-    fn issued(&self, id: SessionId) -> SessionId {
+    fn issued(&self, issued: Issued) -> Issued {
         if let Some(lent) = &self.lent {
-            lent.issue(&id);
+            lent.issue(&issued.id);
         }
-        id
+        issued
     }
 
     /// Ends the session of the presented cookie.

@@ -142,8 +142,8 @@ impl CookieStorage {
         match (&self.format, &self.ledger, self.is_sealed) {
             (Format::Own, None, true) => SEALED,
             (Format::Own, None, false) => OPEN,
-            (Format::Own, Some(_), true) => SEALED_REVOCABLE,
-            (Format::Own, Some(_), false) => OPEN_REVOCABLE,
+            (Format::Own, Some(ledger), true) => SEALED_REVOCABLE.on(ledger.promises()),
+            (Format::Own, Some(ledger), false) => OPEN_REVOCABLE.on(ledger.promises()),
             (Format::Aiohttp(_), _, true) => SEALED_AIOHTTP,
             (Format::Aiohttp(_), _, false) => OPEN_AIOHTTP,
         }

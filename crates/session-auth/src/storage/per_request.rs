@@ -53,6 +53,11 @@ pub(crate) trait Lent: SessionStorage {
         false
     }
 
+    /// Whether a session in the cookie can be ended where a server knows of it.
+    fn is_known_to_server(&self) -> bool {
+        true
+    }
+
     /// Whether the session is used, but its cookie is on its way out.
     fn is_outdated(&self) -> bool {
         false

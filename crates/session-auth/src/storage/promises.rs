@@ -97,8 +97,12 @@ impl Promise {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Promises {
-    deviations: &'static [(Promise, &'static str)],
+    deviations: Deviations,
+    /// Those of another storage that this one stands on.
+    beneath: Deviations,
 }
+
+type Deviations = &'static [(Promise, &'static str)];
 
 impl Promises {
     /// Every promise is kept.
@@ -121,7 +125,26 @@ impl Promises {
     /// ```
     #[must_use]
     pub const fn all_but(deviations: &'static [(Promise, &'static str)]) -> Self {
-        Self { deviations }
+        Self {
+            deviations,
+            beneath: &[],
+        }
+    }
+
+    /// What is kept by a storage that keeps these and stands on one that keeps those.
+    #[cfg_attr(
+        not(any(
+            feature = "simple-cookie",
+            feature = "encrypted-cookie",
+            feature = "nacl-cookie"
+        )),
+        allow(dead_code, reason = "only cookies stand on another storage")
+    )]
+    pub(crate) const fn on(self, beneath: Self) -> Self {
+        Self {
+            deviations: self.deviations,
+            beneath: beneath.deviations,
+        }
     }
 
     /// Whether this promise is kept.
@@ -141,7 +164,8 @@ impl Promises {
     }
 
     fn deviation(&self, promise: Promise) -> Option<&'static str> {
-        let found = self.deviations.iter().find(|(other, _)| *other == promise);
+        let mut all = self.deviations.iter().chain(self.beneath);
+        let found = all.find(|(other, _)| *other == promise);
         found.map(|(_, reason)| *reason)
     }
 }
@@ -197,7 +221,7 @@ mod tests {
         let store = tower_sessions_memory_store::MemoryStore::default();
         let storages = [
             ("`MemoryStorage`", MemoryStorage::new().promises()),
-            ("`SqlStorage`", SqlStorage::sqlite(pool).promises()),
+            ("`SqlStorage`", SqlStorage::sqlite(pool.clone()).promises()),
             ("`RedisStorage`", RedisStorage::new(redis).promises()),
             (
                 "`EncryptedCookieStorage`, `NaClCookieStorage`",
@@ -205,7 +229,7 @@ mod tests {
             ),
             (
                 "the same, `revocable`",
-                sealed.revocable(MemoryStorage::new()).promises(),
+                sealed.revocable(SqlStorage::sqlite(pool)).promises(),
             ),
             (
                 "`SimpleCookieStorage`",

@@ -29,3 +29,14 @@ async fn sqlite_kept_in_memory_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     contract(async |name| super::single_process::open(&directory.path().join(name)).await).await;
 }
+
+#[cfg(all(feature = "encrypted-cookie", feature = "sqlite"))]
+#[tokio::test]
+async fn cookies_that_sqlite_revokes_keep_the_contract() {
+    let directory = tempfile::tempdir().unwrap();
+    contract(async |name| {
+        let ledger = super::sqlite::open(&directory.path().join(name)).await;
+        super::revocable::encrypted(ledger)
+    })
+    .await;
+}

@@ -90,6 +90,12 @@ mod two_instances;
 mod counter;
 #[cfg(all(feature = "memory", feature = "testing"))]
 mod log;
+#[cfg(all(
+    feature = "encrypted-cookie",
+    feature = "testing",
+    any(feature = "postgres", feature = "redis", feature = "sqlite")
+))]
+mod revocable;
 #[cfg(feature = "memory")]
 mod site;
 #[cfg(any(

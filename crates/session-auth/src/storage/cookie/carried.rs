@@ -136,6 +136,10 @@ impl Lent for Carried {
         true
     }
 
+    fn is_known_to_server(&self) -> bool {
+        self.ledger().is_some()
+    }
+
     /// It is sealed with a key that is on its way out.
     fn is_outdated(&self) -> bool {
         self.slot().is_outdated

@@ -27,7 +27,7 @@ const NONCE: usize = 24;
 ///
 #[doc = include_str!("sealed.md")]
 ///
-/// and, when it is revocable:
+/// and, when it is revocable, as far as the storage with the ledger promises it, too:
 ///
 #[doc = include_str!("sealed_revocable.md")]
 ///

@@ -73,6 +73,17 @@ async fn postgres_keeps_the_contract() {
     contract(open).await;
 }
 
+#[cfg(feature = "encrypted-cookie")]
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn cookies_that_postgres_revokes_keep_the_contract() {
+    contract(async |name| {
+        let ledger = open(&format!("cookies_{name}")).await;
+        crate::revocable::encrypted(ledger)
+    })
+    .await;
+}
+
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn two_servers_on_one_database_count_to_twenty_one() {
