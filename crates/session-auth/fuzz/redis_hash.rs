@@ -13,15 +13,16 @@ fn redis_hash(input: &[u8]) {
     let lines = input.split(|byte| *byte == b'\n');
     let hash = lines.filter_map(|line| {
         let at = line.iter().position(|byte| *byte == b'\t')?;
-        let name = String::from_utf8(line[..at].to_vec()).ok()?;
-        Some((name, line[at + 1..].to_vec()))
+        Some((line[..at].to_vec(), line[at + 1..].to_vec()))
     });
     let Ok(Some(read)) = session(hash.collect()) else {
         return;
     };
     judge(&read);
     let written = fields(&read);
-    let again = session(written.into_iter().collect());
+    let written = written.into_iter();
+    let written = written.map(|(name, value)| (name.into_bytes(), value));
+    let again = session(written.collect());
     let again = again.expect("our own fields").expect("not empty");
     assert_eq!(format!("{read:?}"), format!("{again:?}"));
     assert_eq!(read.values.map(), again.values.map());

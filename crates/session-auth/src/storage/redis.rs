@@ -23,7 +23,7 @@ mod scripts;
 
 pub use aiohttp::AiohttpRedis;
 use connection::{Server, Servers};
-use index::Index;
+use index::{Index, Rounds};
 use record::Fields;
 use scripts::{Arguments, Guard, Verdict};
 
@@ -34,6 +34,9 @@ const PROMISES: Promises = Promises::all_but(&[(
 
 /// Redis ends what is over by itself, but the layer judges, by another clock; so Redis waits this much longer.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a change is tried when it is not the change that is refused.
+const ATTEMPTS: usize = 16;
 
 /// Keeps sessions in Redis, or in whatever speaks its language and runs Lua: one server, one that Sentinels watch, or a
 /// Cluster.
@@ -188,11 +191,8 @@ impl RedisStorage {
         format!("{}{{{}}}:{}", self.prefix, hex(lineage), hex(secret))
     }
 
-    fn index(&self, user: &str) -> Index<'_> {
-        Index::new(
-            &self.server,
-            format!("{}user:{}", self.prefix, hex(user.as_bytes())),
-        )
+    fn index(&self, user: &[u8]) -> Index<'_> {
+        Index::new(&self.server, format!("{}user:{}", self.prefix, hex(user)))
     }
 
     async fn stored(&self, key: &SessionKey) -> Result<Option<StoredSession>, StorageError> {
@@ -227,7 +227,7 @@ impl RedisStorage {
         if let Some(user) = user {
             let target = change.new_key.as_ref().unwrap_or(key);
             let left = left(deadline, change.now);
-            self.index(&user).add(target, left).await?;
+            self.index(user.as_bytes()).add(target, left).await?;
         }
         Ok(guard)
     }
@@ -247,7 +247,7 @@ impl SessionStorage for RedisStorage {
         let now = session.last_seen;
         if let Some(login) = &session.login {
             let left = left(session.lifetime.deadline, now);
-            self.index(&login.user).add(key, left).await?;
+            self.index(login.user.as_bytes()).add(key, left).await?;
         }
         let mut arguments = Arguments::default();
         arguments.push(record::milliseconds(left(session.lifetime.end(now), now)));
@@ -265,28 +265,39 @@ impl SessionStorage for RedisStorage {
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
         let new_key = change.new_key.as_ref().unwrap_or(key);
-        loop {
+        let mut expected = scripts::expected(change);
+        for _ in 0..ATTEMPTS {
             let guard = self.announce(key, change).await?;
-            let arguments = scripts::commit_arguments(change, &guard, GRACE);
+            let arguments = scripts::commit_arguments(change, &expected, &guard, GRACE);
             let keys = [self.key(key), self.key(new_key)];
             let verdict = self.server.run(&scripts::COMMIT, &keys, arguments).await?;
-            return match verdict {
+            match verdict {
                 // Somebody else logged in between the two questions.
-                Verdict::OtherUser => continue,
-                Verdict::Gone => Ok(Outcome::Gone),
-                Verdict::Damaged => Err(record::damaged()),
+                Verdict::OtherUser => {}
+                Verdict::Gone => return Ok(Outcome::Gone),
+                Verdict::Damaged => return Err(record::damaged()),
                 Verdict::Changed(fields) => {
-                    let stored = record::session(fields)?;
-                    Ok(stored.map_or(Outcome::Gone, |stored| Outcome::Changed(Arc::new(stored))))
+                    let spelled = record::as_spelled(&expected, &fields);
+                    let Some(stored) = record::session(fields)? else {
+                        return Ok(Outcome::Gone);
+                    };
+                    if !change.expects(&stored) {
+                        return Ok(Outcome::Changed(Arc::new(stored)));
+                    }
+                    // The script compares texts, and these values are the expected ones in another spelling.
+                    expected = spelled;
                 }
                 Verdict::Done { user } => {
                     if let Some(user) = user.filter(|_| new_key != key) {
                         self.index(&user).forget(key).await;
                     }
-                    Ok(Outcome::Done)
+                    return Ok(Outcome::Done);
                 }
-            };
+            }
         }
+        Err(StorageError::new(
+            "a session in Redis had another user or was spelled anew at every attempt to change it",
+        ))
     }
 
     async fn touch(&self, key: &SessionKey, at: OffsetDateTime) -> Result<(), StorageError> {
@@ -303,7 +314,7 @@ impl SessionStorage for RedisStorage {
     async fn delete(&self, key: &SessionKey) -> Result<(), StorageError> {
         let keys = [self.key(key)];
         let arguments = Arguments::default();
-        let user: Option<String> = self.server.run(&scripts::DELETE, &keys, arguments).await?;
+        let user: Option<Vec<u8>> = self.server.run(&scripts::DELETE, &keys, arguments).await?;
         if let Some(user) = user {
             self.index(&user).forget(key).await;
         }
@@ -314,7 +325,7 @@ impl SessionStorage for RedisStorage {
         &self,
         user: &str,
     ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
-        let index = self.index(user);
+        let index = self.index(user.as_bytes());
         let mut sessions = Vec::new();
         let mut gone = Vec::new();
         for key in index.keys().await? {
@@ -338,18 +349,11 @@ impl SessionStorage for RedisStorage {
         user: &str,
         except: Option<&SessionKey>,
     ) -> Result<u64, StorageError> {
-        let index = self.index(user);
+        let index = self.index(user.as_bytes());
         let mut ended = 0;
-        let mut seen = Vec::new();
-        // A session that was just moving is found under its new key when the index is read again: there it was named
-        // before it moved.
-        loop {
-            let keys = index.keys().await?;
-            let new: Vec<_> = keys.into_iter().filter(|key| !seen.contains(key)).collect();
-            if new.is_empty() {
-                break;
-            }
-            for key in new.iter().filter(|key| Some(*key) != except) {
+        let mut rounds = Rounds::default();
+        while let Some(named) = rounds.next(index.keys().await?) {
+            for key in named.iter().filter(|key| Some(*key) != except) {
                 let mut arguments = Arguments::default();
                 arguments.push(user);
                 let keys = [self.key(key)];
@@ -358,8 +362,8 @@ impl SessionStorage for RedisStorage {
                     .run::<u64>(&scripts::DELETE_OF_USER, &keys, arguments)
                     .await?;
             }
-            seen.extend(new);
         }
+        let mut seen = rounds.into_seen();
         seen.retain(|key| Some(key) != except);
         index.trim(&seen).await;
         Ok(ended)

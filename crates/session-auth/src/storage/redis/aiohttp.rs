@@ -191,8 +191,7 @@ impl AiohttpRedis {
     async fn text(&self, key: &str) -> Result<Option<String>, StorageError> {
         let mut command = ::redis::cmd("GET");
         let bytes: Option<Vec<u8>> = self.server.ask(command.arg(key)).await?;
-        let text = bytes.map(String::from_utf8).transpose();
-        text.map_err(|_| record::damaged())
+        bytes.map(record::utf8).transpose()
     }
 
     fn decoded(&self, text: &str) -> Result<Option<StoredSession>, StorageError> {
@@ -381,7 +380,7 @@ impl SessionStorage for Borrowed {
                     return Ok(Outcome::Done);
                 }
                 Replaced::Gone => break,
-                Replaced::Otherwise(text) => read = Some(text),
+                Replaced::Otherwise(text) => read = Some(record::utf8(text)?),
             }
         }
         Ok(Outcome::Gone)
@@ -433,7 +432,7 @@ enum Replaced {
     Done,
     Gone,
     /// The text that is there instead of the one that was read.
-    Otherwise(String),
+    Otherwise(Vec<u8>),
 }
 
 impl FromRedisValue for Replaced {
@@ -445,7 +444,7 @@ impl FromRedisValue for Replaced {
             "gone" => Ok(Self::Gone),
             "otherwise" => {
                 let text = answer.next().unwrap_or(Value::Nil);
-                Ok(Self::Otherwise(String::from_redis_value(text)?))
+                Ok(Self::Otherwise(Vec::from_redis_value(text)?))
             }
             _ => Err(ParsingError::from("an unknown answer of replace_text.lua")),
         }

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use crate::{Client, Lifetime, Login, Stamp, StorageError, StoredSession, Values};
 
-pub(super) type Fields = HashMap<String, Vec<u8>>;
+/// By their names, which are bytes as well: what somebody else wrote may be no text.
+pub(super) type Fields = HashMap<Vec<u8>, Vec<u8>>;
 
 pub(super) const USER: &str = "user";
 
@@ -26,7 +27,7 @@ pub(super) fn text(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-type Pair = (String, Vec<u8>);
+pub(super) type Pair = (String, Vec<u8>);
 
 fn pair(name: &str, value: impl ToString) -> Pair {
     (name.to_owned(), value.to_string().into_bytes())
@@ -74,7 +75,7 @@ pub(super) fn session(mut fields: Fields) -> Result<Option<StoredSession>, Stora
     if fields.is_empty() {
         return Ok(None);
     }
-    let login = match (fields.remove(USER), fields.remove("stamp")) {
+    let login = match (take(&mut fields, USER), take(&mut fields, "stamp")) {
         (Some(user), Some(stamp)) => Some(Login {
             user: utf8(user)?,
             stamp: Stamp::from_bytes(&stamp).ok_or_else(damaged)?,
@@ -95,15 +96,25 @@ pub(super) fn session(mut fields: Fields) -> Result<Option<StoredSession>, Stora
         login,
         client: Client {
             address: number(&mut fields, "address").ok(),
-            browser: fields.remove("browser").map(utf8).transpose()?,
+            browser: take(&mut fields, "browser").map(utf8).transpose()?,
         },
         values: values(fields)?,
     }))
 }
 
+/// The values as the very text that lies there, which another program may have spelled otherwise than we do.
+pub(super) fn as_spelled(expected: &[Pair], fields: &Fields) -> Vec<Pair> {
+    let spelled = |(field, _): &Pair| {
+        let text = fields.get(field.as_bytes()).cloned();
+        (field.clone(), text.unwrap_or_default())
+    };
+    expected.iter().map(spelled).collect()
+}
+
 fn values(fields: Fields) -> Result<Values, StorageError> {
     let mut values = Map::new();
     for (field, text) in fields {
+        let field = utf8(field)?;
         if let Some(key) = field.strip_prefix('=') {
             let value = serde_json::from_slice(&text).map_err(|_| damaged())?;
             values.insert(key.to_owned(), value);
@@ -112,9 +123,13 @@ fn values(fields: Fields) -> Result<Values, StorageError> {
     Ok(values.into())
 }
 
+fn take(fields: &mut Fields, name: &str) -> Option<Vec<u8>> {
+    fields.remove(name.as_bytes())
+}
+
 /// Whatever is written as text.
 fn number<T: std::str::FromStr>(fields: &mut Fields, name: &str) -> Result<T, StorageError> {
-    let text = utf8(fields.remove(name).ok_or_else(damaged)?)?;
+    let text = utf8(take(fields, name).ok_or_else(damaged)?)?;
     text.parse().map_err(|_| damaged())
 }
 
@@ -124,7 +139,7 @@ fn time(fields: &mut Fields, name: &str) -> Result<OffsetDateTime, StorageError>
         .map_err(|_| damaged())
 }
 
-fn utf8(bytes: Vec<u8>) -> Result<String, StorageError> {
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, StorageError> {
     String::from_utf8(bytes).map_err(|_| damaged())
 }
 

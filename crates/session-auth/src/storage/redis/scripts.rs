@@ -6,7 +6,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use ::redis::{FromRedisValue, ParsingError, ToRedisArgs, Value};
 
-use super::record::{self, Fields};
+use super::record::{self, Fields, Pair};
 use crate::{Change, LoginChange};
 
 pub(super) static CREATE: LazyLock<Script> =
@@ -77,8 +77,22 @@ pub(super) enum Guard {
     Only(Option<String>),
 }
 
+/// The fields that must still hold these texts, or nothing where there must be none.
+pub(super) fn expected(change: &Change) -> Vec<Pair> {
+    let expected = change.expected.iter().map(|(key, value)| {
+        let text = value.as_ref().map(record::text);
+        (record::value_field(key), text.unwrap_or_default())
+    });
+    expected.collect()
+}
+
 /// What `commit.lua` takes, in its order.
-pub(super) fn commit_arguments(change: &Change, guard: &Guard, grace: Duration) -> Arguments {
+pub(super) fn commit_arguments(
+    change: &Change,
+    expected: &[Pair],
+    guard: &Guard,
+    grace: Duration,
+) -> Arguments {
     let mut arguments = Arguments::default();
     arguments.push(record::unix_milliseconds(change.now));
     arguments.push(record::milliseconds(grace));
@@ -87,11 +101,7 @@ pub(super) fn commit_arguments(change: &Change, guard: &Guard, grace: Duration) 
         Guard::Only(None) => "nobody".to_owned(),
         Guard::Only(Some(user)) => format!("={user}"),
     });
-    let expected = change.expected.iter();
-    arguments.pairs(expected.map(|(key, value)| {
-        let text = value.as_ref().map(record::text);
-        (record::value_field(key), text.unwrap_or_default())
-    }));
+    arguments.pairs(expected.iter().cloned());
     arguments.push(u8::from(change.wipe));
     arguments.push(match &change.login {
         LoginChange::Set(login) => format!("={}", login.user),
@@ -126,7 +136,7 @@ pub(super) fn commit_arguments(change: &Change, guard: &Guard, grace: Duration) 
 pub(super) enum Verdict {
     /// The user who was logged in before.
     Done {
-        user: Option<String>,
+        user: Option<Vec<u8>>,
     },
     Gone,
     Damaged,

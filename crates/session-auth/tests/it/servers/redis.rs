@@ -1,6 +1,10 @@
 //! Redis: the contract, the index of a user, time to live, and connections that are cut.
 
+#[cfg(feature = "memory")]
+mod index;
 mod many;
+#[cfg(feature = "memory")]
+mod proxy;
 
 use std::time::Duration;
 
@@ -73,6 +77,13 @@ async fn keys(connection: &mut MultiplexedConnection, pattern: &str) -> Vec<Stri
 #[ignore = "needs Redis: cargo xtask test"]
 async fn redis_keeps_the_contract() {
     contract(async |name| open(name)).await;
+}
+
+#[cfg(feature = "encrypted-cookie")]
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn cookies_that_redis_revokes_keep_the_contract() {
+    contract(async |name| crate::revocable::encrypted(open(&format!("cookies-{name}")))).await;
 }
 
 #[tokio::test]
@@ -319,13 +330,18 @@ async fn a_server_that_dies_at_any_call_loses_nothing_and_lets_nobody_in() {
 async fn a_damaged_session_is_nobodys_and_goes() {
     let site = site(open("damaged"));
     let mut connection = connection().await;
-    let damages: [&[&str]; 6] = [
-        &["HDEL", "KEY", "deadline"],
-        &["HSET", "KEY", "deadline", "soon"],
-        &["HSET", "KEY", "=count", "{"],
-        &["HSET", "KEY", "user", "alice"],
-        &["HSET", "KEY", "stamp", ""],
-        &["SET", "KEY", "no hash at all"],
+    let damages: [&[&[u8]]; 11] = [
+        &[b"HDEL", b"KEY", b"deadline"],
+        &[b"HSET", b"KEY", b"deadline", b"soon"],
+        &[b"HSET", b"KEY", b"deadline", b"\xff"],
+        &[b"HSET", b"KEY", b"=count", b"{"],
+        &[b"HSET", b"KEY", b"=count", b"\"\xff\""],
+        &[b"HSET", b"KEY", b"=\xff", b"1"],
+        &[b"HSET", b"KEY", b"\xff", b""],
+        &[b"HSET", b"KEY", b"user", b"alice"],
+        &[b"HSET", b"KEY", b"user", b"\xff", b"stamp", b"\xff"],
+        &[b"HSET", b"KEY", b"stamp", b""],
+        &[b"SET", b"KEY", b"no hash at all"],
     ];
     for damage in damages {
         let damaged = cookie_of(&site).await;
@@ -334,11 +350,13 @@ async fn a_damaged_session_is_nobodys_and_goes() {
             panic!("{stored:?}")
         };
         let words = damage.iter().map(|word| match *word {
-            "KEY" => key,
+            b"KEY" => key.as_bytes(),
             word => word,
         });
-        let command = words.collect::<Vec<_>>();
-        let command = redis::cmd(command[0]).arg(&command[1..]).to_owned();
+        let mut command = redis::Cmd::new();
+        for word in words {
+            command.arg(word);
+        }
         let _: redis::Value = command.query_async(&mut connection).await.unwrap();
         let fine = cookie_of(&site).await;
         damage_is_nobodys(&site, &damaged, &fine).await;
@@ -348,6 +366,36 @@ async fn a_damaged_session_is_nobodys_and_goes() {
             "{damage:?}: {left:?}"
         );
         let _: u64 = connection.del(&left).await.unwrap();
+    }
+}
+
+/// One visitor's damage is no reason to connect anew, which everybody would wait for.
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn a_damaged_session_costs_nobody_the_connection() {
+    let (server, storage) = private(&[]).await;
+    let site = site(storage);
+    let connections = async || {
+        let info: String = server.tell(&["INFO", "stats"]).await.unwrap();
+        let count = info.split("total_connections_received:").nth(1).unwrap();
+        let count: u64 = count.split_whitespace().next().unwrap().parse().unwrap();
+        count
+    };
+    for field in [&b"\xff"[..], b"user"] {
+        let cookie = cookie_of(&site).await;
+        let stored: Vec<String> = server.tell(&["KEYS", "*"]).await.unwrap();
+        let client = RedisClient::open(server.url()).unwrap();
+        let mut other = client.get_multiplexed_async_connection().await.unwrap();
+        let _: u64 = other.hset(&stored[0], field, b"\xff").await.unwrap();
+        let before = connections().await;
+        // Read, changed and ended, each as the first that meets it.
+        for path in ["/read", "/count"] {
+            let answer = visit(&site, path, &cookie).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        }
+        // Its own question is the one that came.
+        assert_eq!(connections().await, before + 1);
+        let _: String = server.tell(&["FLUSHALL"]).await.unwrap();
     }
 }
 
@@ -366,6 +414,68 @@ async fn a_damaged_session_keeps_nobody_from_listing_and_ending_the_others() {
     let _: u64 = connection.hset(&stored[0], "seen", "?").await.unwrap();
     assert_eq!(storage.list_by_user("alice").await.unwrap().len(), 1);
     assert_eq!(storage.delete_by_user("alice", None).await.unwrap(), 2);
+}
+
+/// Whose it was nobody can say; nobody is let in by it, and it keeps no session of alice's alive.
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn what_is_no_session_keeps_nobody_from_ending_those_that_are() {
+    let storage = open("no-session");
+    for number in [1, 2] {
+        let created = storage.create(&key(number), &session_of("alice")).await;
+        assert!(created.unwrap());
+    }
+    let mut connection = connection().await;
+    let stored = keys(&mut connection, &format!("{}{{*", prefix("no-session"))).await;
+    let index = keys(&mut connection, &format!("{}user:*", prefix("no-session"))).await;
+    let _: () = connection.set(&stored[0], "no hash").await.unwrap();
+    // Nor does what somebody else wrote into the index, and a new login finds its place there.
+    let _: u64 = connection.hset(&index[0], b"\xff", "?").await.unwrap();
+    assert!(storage.create(&key(3), &session_of("alice")).await.unwrap());
+    assert_eq!(storage.list_by_user("alice").await.unwrap().len(), 2);
+    assert_eq!(storage.delete_by_user("alice", None).await.unwrap(), 2);
+    assert!(storage.list_by_user("alice").await.unwrap().is_empty());
+
+    // Without an index nobody could end what begins, so nothing begins; and no session goes for it.
+    let _: () = connection.set(&index[0], "no index").await.unwrap();
+    let begun = storage.create(&key(4), &session_of("alice")).await;
+    assert!(begun.is_err_and(|error| !error.is_damaged()));
+    let listed = storage.list_by_user("alice").await;
+    assert!(listed.is_err_and(|error| !error.is_damaged()));
+    let _: u64 = connection.del(&index[0]).await.unwrap();
+}
+
+/// Another program, or another version of this one, may put spaces where we have none and keys in another order.
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn a_value_that_is_spelled_otherwise_can_be_updated() {
+    let site = site(open("spelled"));
+    let cookie = cookie_of(&site).await;
+    let mut connection = connection().await;
+    let stored = keys(&mut connection, &format!("{}*", prefix("spelled"))).await;
+    let _: u64 = connection.hset(&stored[0], "=count", " 7\n").await.unwrap();
+    assert_eq!(body(visit(&site, "/count", &cookie).await).await, "8");
+    assert_eq!(body(visit(&site, "/count", &cookie).await).await, "9");
+
+    let storage = open("spelled");
+    assert!(storage.create(&key(1), &session_of("alice")).await.unwrap());
+    let stored = keys(&mut connection, &format!("{}{{0000*", prefix("spelled"))).await;
+    let spelled = r#"{ "z":1, "a":[ 1.50, 1e2 ] }"#;
+    let _: u64 = connection.hset(&stored[0], "=it", spelled).await.unwrap();
+    let read = storage.load(&key(1)).await.unwrap().unwrap();
+    let mut change = Change::new(start());
+    let expected = |value: Option<serde_json::Value>| vec![("it".to_owned(), value)];
+    change.set.insert("it".to_owned(), 2.into());
+    for wrong in [None, Some(1.into())] {
+        change.expected = expected(wrong);
+        let outcome = storage.commit(&key(1), &change).await.unwrap();
+        assert!(matches!(outcome, Outcome::Changed(_)), "{outcome:?}");
+    }
+    change.expected = expected(read.values.map().get("it").cloned());
+    let outcome = storage.commit(&key(1), &change).await.unwrap();
+    assert!(matches!(outcome, Outcome::Done), "{outcome:?}");
+    let stored = storage.load(&key(1)).await.unwrap().unwrap();
+    assert_eq!(stored.values.map()["it"], 2);
 }
 
 /// A Redis of its own for one test.

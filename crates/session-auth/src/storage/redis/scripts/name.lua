@@ -7,8 +7,8 @@ local entries = redis.call('HGETALL', KEYS[1])
 for entry = 1, #entries, 2 do
   local other = tonumber(string.match(entries[entry + 1], ' (%d+)$'))
   if entries[entry] == ARGV[1] then
-    over = math.max(over, other)
-  elseif other < now then
+    over = math.max(over, other or over)
+  elseif other and other < now then
     redis.call('HDEL', KEYS[1], entries[entry])
   end
 end

@@ -17,7 +17,7 @@ use crate::counter::{body, cookie_of, count_together, site, visit};
 
 /// A server in a directory of its own. It ends with the test.
 pub(super) struct Server {
-    port: u16,
+    pub(super) port: u16,
     process: Child,
     directory: TempDir,
     options: Vec<String>,
