@@ -16,6 +16,7 @@ use super::{
 use crate::StorageError;
 
 mod aiohttp;
+mod cluster;
 mod connection;
 mod index;
 mod record;
@@ -66,7 +67,7 @@ const ATTEMPTS: usize = 16;
 /// # Errors
 ///
 /// A server that is away, full, or slower than three seconds. What is asked is asked again on a new connection; a change
-/// whose answer was lost is an error, since it may have happened. What lies under a key and is no session is
+/// whose answer was lost is an error, since it may have happened, on a Cluster as well. What lies under a key and is no session is
 /// [damaged](StorageError::damaged), and goes.
 ///
 /// ```
@@ -118,16 +119,28 @@ impl RedisStorage {
 
     /// Sessions in a Cluster. Do not let the client read from replicas: they may not know of a logout yet.
     ///
+    /// It takes the builder of a client, because a client that was built sends a change again when its answer was lost. How
+    /// often that happens and how long an answer may take is set here, whatever the builder was told.
+    ///
+    /// While the slot of a session moves to another node, its values can be read and changed, but its id cannot: such a
+    /// request is refused with the storage's error, and goes through when the slot has moved.
+    ///
+    /// # Errors
+    ///
+    /// When the builder was given no node, or nodes that contradict each other.
+    ///
     /// ```
     /// # use session_auth::RedisStorage;
     /// # fn main() -> Result<(), redis::RedisError> {
-    /// let client = redis::cluster::ClusterClient::new(["redis://10.0.0.1/", "redis://10.0.0.2/"])?;
-    /// let storage = RedisStorage::cluster(client);
+    /// let nodes = ["redis://10.0.0.1/", "redis://10.0.0.2/"];
+    /// let storage = RedisStorage::cluster(redis::cluster::ClusterClient::builder(nodes))?;
+    ///
+    /// let nowhere = redis::cluster::ClusterClient::builder([""; 0]);
+    /// assert!(RedisStorage::cluster(nowhere).is_err());
     /// # Ok(()) }
     /// ```
-    #[must_use]
-    pub fn cluster(client: ::redis::cluster::ClusterClient) -> Self {
-        Self::on(Servers::Cluster(client))
+    pub fn cluster(client: ::redis::cluster::ClusterClientBuilder) -> RedisResult<Self> {
+        Servers::cluster(client).map(Self::on)
     }
 
     fn on(servers: Servers) -> Self {
@@ -426,8 +439,9 @@ mod tests {
     #[test]
     #[should_panic(expected = "no sessions in a Cluster")]
     fn a_cluster_is_not_shared_with_aiohttp() {
-        let client = ::redis::cluster::ClusterClient::new(["redis://127.0.0.1/"]).unwrap();
-        let _ = RedisStorage::cluster(client).aiohttp_compatible();
+        let client = ::redis::cluster::ClusterClient::builder(["redis://127.0.0.1/"]);
+        let storage = RedisStorage::cluster(client).unwrap();
+        let _ = storage.aiohttp_compatible();
     }
 
     #[test]

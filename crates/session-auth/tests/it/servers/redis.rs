@@ -1,7 +1,10 @@
 //! Redis: the contract, the index of a user, time to live, and connections that are cut.
 
 #[cfg(feature = "memory")]
+mod faults;
+#[cfg(feature = "memory")]
 mod index;
+#[cfg(feature = "memory")]
 mod many;
 #[cfg(feature = "memory")]
 mod proxy;
@@ -297,32 +300,6 @@ async fn cut_connections_and_forgotten_scripts_lose_nothing() {
         let written = visit(&site, "/count", &cookie).await;
         assert_eq!(body(written).await, expected.to_string());
     }
-}
-
-/// Killed, and started again with all that it ever acknowledged.
-#[cfg(feature = "memory")]
-struct Killed(many::Server);
-
-#[cfg(feature = "memory")]
-impl super::outage::Outage for Killed {
-    async fn begin(&mut self) {
-        self.0.kill();
-    }
-
-    async fn cut(&mut self) {}
-
-    async fn end(&mut self) {
-        self.0.start_again().await;
-    }
-}
-
-#[cfg(feature = "memory")]
-#[tokio::test]
-#[ignore = "starts redis-server: cargo xtask test"]
-async fn a_server_that_dies_at_any_call_loses_nothing_and_lets_nobody_in() {
-    let durable = ["--appendonly", "yes", "--appendfsync", "always"];
-    let (server, storage) = private(&durable).await;
-    super::outage::is_outlived(storage, Killed(server), &super::outage::CALLS).await;
 }
 
 #[tokio::test]
