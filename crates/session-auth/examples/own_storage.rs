@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Router, serve};
 use session_auth::{
-    Applied, Change, Outcome, Promises, Session, SessionError, SessionKey, SessionLayer,
+    Applied, Change, Outcome, Promise, Promises, Session, SessionError, SessionKey, SessionLayer,
     SessionStorage, StorageError, StoredSession,
 };
 use time::OffsetDateTime;
@@ -46,16 +46,15 @@ impl FileStorage {
 }
 
 fn is_of(session: &StoredSession, user: &str) -> bool {
-    session
-        .login
-        .as_ref()
-        .is_some_and(|login| login.user == user)
+    let login = session.login.as_ref();
+    login.is_some_and(|login| login.user == user)
 }
 
 #[async_trait::async_trait]
 impl SessionStorage for FileStorage {
     fn promises(&self) -> Promises {
-        Promises::ALL
+        // Then their sessions stay, as nobody's, until they are over.
+        Promises::all_but(&[(Promise::DeadLogins, "nobody is named to the cleanup")])
     }
 
     async fn create(&self, key: &SessionKey, session: &StoredSession) -> Result<bool> {

@@ -156,7 +156,10 @@ pub const FORMER_LOGIN: std::time::Duration = std::time::Duration::from_secs(7 *
 /// #[async_trait::async_trait]
 /// impl SessionStorage for Sessions {
 ///     fn promises(&self) -> Promises {
-///         Promises::all_but(&[(Promise::SurvivesRestart, "it is memory")])
+///         Promises::all_but(&[
+///             (Promise::SurvivesRestart, "it is memory"),
+///             (Promise::DeadLogins, "it leaves out `users`"),
+///         ])
 ///     }
 ///
 ///     async fn create(&self, key: &SessionKey, session: &StoredSession) -> Result<bool, StorageError> {
@@ -313,7 +316,7 @@ pub trait SessionStorage: Send + Sync + 'static {
     /// cleanup asks the directory about each, and deletes the sessions of logins that count no more.
     ///
     /// A storage without an index of users names nobody, as this does: then such sessions, which are nobody's already, stay
-    /// until they are over.
+    /// until they are over, and [`Promise::DeadLogins`] is not kept.
     ///
     /// # Errors
     ///

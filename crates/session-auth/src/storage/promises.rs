@@ -37,6 +37,8 @@ pub enum Promise {
     LoginDetails,
     /// Sessions that are over by the layer's clock are removed.
     Cleanup,
+    /// Sessions whose login counts no more are removed, because the user is gone or has another stamp.
+    DeadLogins,
 }
 
 impl Promise {
@@ -51,7 +53,7 @@ impl Promise {
     /// assert_eq!(not_kept, [Promise::SurvivesRestart]);
     /// # }
     /// ```
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ConcurrentWrites,
         Self::NoRevival,
         Self::AtomicRotation,
@@ -63,6 +65,7 @@ impl Promise {
         Self::Lifetimes,
         Self::LoginDetails,
         Self::Cleanup,
+        Self::DeadLogins,
     ];
 
     const fn sentence(self) -> &'static str {
@@ -80,6 +83,7 @@ impl Promise {
             Self::Lifetimes => "idle and absolute timeouts are kept with the session",
             Self::LoginDetails => "the stamp and the time of a login are kept with it",
             Self::Cleanup => "what is over by the clock of the layer is removed",
+            Self::DeadLogins => "sessions of logins that count no more are removed",
         }
     }
 }

@@ -21,12 +21,14 @@ mod connection;
 mod index;
 mod record;
 mod scripts;
+mod users;
 
 pub use aiohttp::AiohttpRedis;
 use connection::{Server, Servers};
-use index::{Index, Rounds};
+use index::{Index, Rounds, failed};
 use record::Fields;
 use scripts::{Arguments, Guard, Verdict};
+use users::Users;
 
 const PROMISES: Promises = Promises::all_but(&[(
     Promise::Cleanup,
@@ -47,8 +49,8 @@ const ATTEMPTS: usize = 16;
 ///
 /// # What it keeps
 ///
-/// A hash for each session, under the hash of its id, with one field for each value; and for each user a hash that names
-/// their sessions. All keys begin with the [`prefix`](Self::prefix). What is over stays a day longer, for servers whose
+/// A hash for each session, under the hash of its id, with one field for each value; for each user a hash that names
+/// their sessions; and a sorted set of the users who have some. All keys begin with the [`prefix`](Self::prefix). What is over stays a day longer, for servers whose
 /// clocks differ.
 ///
 /// # What it promises
@@ -60,9 +62,7 @@ const ATTEMPTS: usize = 16;
 /// It is as durable as the Redis is: one without `appendonly` forgets its sessions when it ends, and a replica that
 /// takes over has forgotten what was acknowledged and not yet copied, a logout included. Let it not evict
 /// (`maxmemory-policy noeviction`): an evicted session is a logout, but an evicted index hides sessions from "log out
-/// everywhere". A session whose login counts no more, after a change of the password for instance, is nobody's at once,
-/// but stays until its time is over. For `rediss:` addresses turn on a TLS feature of the crate `redis` and install its
-/// provider.
+/// everywhere". For `rediss:` addresses turn on a TLS feature of the crate `redis` and install its provider.
 ///
 /// # Errors
 ///
@@ -208,6 +208,16 @@ impl RedisStorage {
         Index::new(&self.server, format!("{}user:{}", self.prefix, hex(user)))
     }
 
+    fn users(&self) -> Users<'_> {
+        Users::new(&self.server, format!("{}users", self.prefix))
+    }
+
+    /// Names a session of a user that is about to be there and that Redis will keep for no longer than this.
+    async fn name(&self, user: &str, key: &SessionKey, left: Duration) -> Result<(), StorageError> {
+        self.index(user.as_bytes()).add(key, left).await?;
+        self.users().add(user.as_bytes()).await.map_err(failed)
+    }
+
     async fn stored(&self, key: &SessionKey) -> Result<Option<StoredSession>, StorageError> {
         let mut command = ::redis::cmd("HGETALL");
         let fields: Fields = self.server.ask(command.arg(self.key(key))).await?;
@@ -240,7 +250,7 @@ impl RedisStorage {
         if let Some(user) = user {
             let target = change.new_key.as_ref().unwrap_or(key);
             let left = left(deadline, change.now);
-            self.index(user.as_bytes()).add(target, left).await?;
+            self.name(&user, target, left).await?;
         }
         Ok(guard)
     }
@@ -260,7 +270,7 @@ impl SessionStorage for RedisStorage {
         let now = session.last_seen;
         if let Some(login) = &session.login {
             let left = left(session.lifetime.deadline, now);
-            self.index(login.user.as_bytes()).add(key, left).await?;
+            self.name(&login.user, key, left).await?;
         }
         let mut arguments = Arguments::default();
         arguments.push(record::milliseconds(left(session.lifetime.end(now), now)));
@@ -380,6 +390,15 @@ impl SessionStorage for RedisStorage {
         seen.retain(|key| Some(key) != except);
         index.trim(&seen).await;
         Ok(ended)
+    }
+
+    async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StorageError> {
+        let all = self.users();
+        let users = all.after(after, limit).await.map_err(failed)?;
+        for user in &users {
+            all.forget(user, &self.index(user.as_bytes())).await?;
+        }
+        Ok(users)
     }
 
     async fn delete_expired(

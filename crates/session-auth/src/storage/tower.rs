@@ -48,6 +48,10 @@ const NO_CLEANUP: (Promise, &str) = (
     Promise::Cleanup,
     "the store does it, by its own clock and a day later",
 );
+const NO_NAMES: (Promise, &str) = (
+    Promise::DeadLogins,
+    "they stay, as nobody's, until they are over",
+);
 
 const PROMISES: Promises = Promises::all_but(&[
     CONCURRENT_WRITES,
@@ -55,6 +59,7 @@ const PROMISES: Promises = Promises::all_but(&[
     ROTATION,
     NO_USERS,
     NO_CLEANUP,
+    NO_NAMES,
 ]);
 
 /// Stores judge by the system's clock when a record is over, and the layer by its own, so theirs is later.

@@ -64,6 +64,7 @@ impl SessionStorage for NaiveStorage {
             (Promise::NoRevival, "a save is an upsert"),
             (Promise::AtomicRotation, "rotations copy what was loaded"),
             (Promise::SurvivesRestart, "it is memory"),
+            (Promise::DeadLogins, "nobody is named to the cleanup"),
         ])
     }
 

@@ -95,6 +95,11 @@ impl Probe {
         self.kept.on_server().is_some()
     }
 
+    /// What the cleanup works on.
+    pub(super) fn on_server(&self) -> Option<&Arc<dyn SessionStorage>> {
+        self.kept.on_server()
+    }
+
     /// Another program that keeps its sessions in the same place.
     pub(super) fn stranger(&self) -> Option<Arc<dyn Stranger>> {
         self.kept.stranger()

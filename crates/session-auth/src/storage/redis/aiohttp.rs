@@ -57,6 +57,10 @@ const PROMISES: Promises = Promises::all_but(&[
         Promise::Cleanup,
         "Redis does it, by its own clock, `max_age` after the last write",
     ),
+    (
+        Promise::DeadLogins,
+        "they stay, as nobody's, until they are over",
+    ),
 ]);
 
 /// Sessions in Redis that are aiohttp-session's, too: the same keys, the same text, the same cookie.

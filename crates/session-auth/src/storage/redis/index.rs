@@ -32,6 +32,12 @@ impl<'s> Index<'s> {
         self.run(&scripts::NAME, arguments).await
     }
 
+    pub(super) async fn exists(&self) -> Result<bool, StorageError> {
+        let mut command = ::redis::cmd("EXISTS");
+        let asked = self.server.ask(command.arg(&self.key)).await;
+        asked.map_err(failed)
+    }
+
     pub(super) async fn keys(&self) -> Result<Vec<SessionKey>, StorageError> {
         let mut command = ::redis::cmd("HKEYS");
         let asked = self.server.ask(command.arg(&self.key)).await;
@@ -69,7 +75,7 @@ impl<'s> Index<'s> {
 
 /// Where the index should be and something else is, sessions may be that nobody can list or end. That is a failure, and not
 /// the damage of the session in hand, which would go for it.
-fn failed(error: RedisError) -> StorageError {
+pub(super) fn failed(error: RedisError) -> StorageError {
     StorageError::new(error)
 }
 

@@ -13,7 +13,9 @@ use tower_sessions_core::{
     session::{Id, Record},
 };
 
-use super::{CONCURRENT_WRITES, NO_CLEANUP, NO_REVIVAL, NO_USERS, ROTATION, SESSION, TowerStorage};
+use super::{
+    CONCURRENT_WRITES, NO_CLEANUP, NO_NAMES, NO_REVIVAL, NO_USERS, ROTATION, SESSION, TowerStorage,
+};
 #[cfg(feature = "testing")]
 use crate::storage::Stranger;
 use crate::{
@@ -34,6 +36,7 @@ pub(super) const PROMISES: Promises = Promises::all_but(&[
         "an id from before lies in the store in clear until it is renewed",
     ),
     NO_CLEANUP,
+    NO_NAMES,
 ]);
 
 /// A [`TowerStorage`] that reads the sessions of a site from before this crate, too.

@@ -54,6 +54,13 @@ where
             forged,
         )
         .await;
+    suite
+        .check(
+            Promise::DeadLogins,
+            "who is logged in is named to the cleanup, page by page",
+            named,
+        )
+        .await;
     survives_restart(suite).await;
 }
 
@@ -189,6 +196,40 @@ async fn forged(stage: Stage) -> Checked {
     // Whatever else the storage wants to know of it, it is told.
     let _ = stage.probe.create(&key, &session).await;
     ensure_eq(stage.site().user(&cookie).await, None, "logged in")
+}
+
+/// What the cleanup asks before it takes sessions whose login counts no more. Where only browsers keep sessions, nothing is
+/// there to be taken.
+async fn named(stage: Stage) -> Checked {
+    let site = stage.site();
+    let names = ["alice", "bob", "Åsa\u{0}", "carol", "zoë"];
+    let mut cookie = String::new();
+    for user in names.iter().chain(&names) {
+        cookie = site.log_in("", user).await.cookie();
+    }
+    // To another id, and out again in one of two.
+    site.log_in(&cookie, "zoë").await;
+    site.log_out(&site.log_in("", "alice").await.cookie()).await;
+    site.write("", "of", "nobody").await;
+    let Some(server) = stage.probe.on_server() else {
+        return ensure(stage.probe.is_in_cookie(), "nobody is named");
+    };
+    let mut named: Vec<String> = Vec::new();
+    loop {
+        let after = named.last().map(String::as_str);
+        let page = server.users(after, 2).await;
+        let page = page.map_err(|error| error.to_string())?;
+        ensure(page.len() <= 2, format!("{page:?} of at most two"))?;
+        let is_last = page.len() < 2;
+        named.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    named.sort();
+    let mut all = names.map(str::to_owned).to_vec();
+    all.sort();
+    ensure_eq(named, all, "named")
 }
 
 async fn survives_restart<O, S>(suite: &mut Suite<O>)

@@ -87,13 +87,6 @@ where
         .await;
     suite
         .check(
-            Promise::ByUser,
-            "who is logged in is named to the cleanup page by page, or nobody is",
-            users,
-        )
-        .await;
-    suite
-        .check(
             Promise::Cleanup,
             "cleanup takes what is over, in batches",
             cleanup,
@@ -470,32 +463,6 @@ async fn by_user(stage: Stage) -> Checked {
     ensure(
         loaded(&stage, 5).await?.is_some(),
         "an anonymous session was ended",
-    )
-}
-
-async fn users(stage: Stage) -> Checked {
-    let names = ["alice", "bob", "Åsa\u{0}", "carol", "zoë"];
-    for (number, user) in (1..).zip(names.iter().chain(&names)) {
-        create(&stage, number, &session_of(user)).await?;
-    }
-    create(&stage, 20, &session()).await?;
-    let mut named = Vec::new();
-    loop {
-        let after = named.last().map(String::as_str);
-        let page = stage.probe.users(after, 2).await.map_err(failed)?;
-        ensure(page.len() <= 2, format!("{page:?} of at most two"))?;
-        let is_last = page.len() < 2;
-        named.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    named.sort();
-    let mut all = names.map(str::to_owned).to_vec();
-    all.sort();
-    ensure(
-        named.is_empty() || named == all,
-        format!("{named:?} instead of all or none"),
     )
 }
 

@@ -273,6 +273,49 @@ async fn the_index_of_a_user_names_sessions_before_they_are_there_and_forgets_th
     assert!(storage.list_by_user("alice").await.unwrap().is_empty());
 }
 
+/// Whose sessions are all gone is named once more at most; what is no user's name does not keep others out of the page.
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn the_users_who_are_named_to_the_cleanup_are_those_who_have_sessions() {
+    let storage = open("users");
+    for (number, user) in [(1, "alice"), (2, "bob"), (3, "carol")] {
+        let created = storage.create(&key(number), &session_of(user)).await;
+        assert!(created.unwrap());
+    }
+    let mut connection = connection().await;
+    let all = format!("{}users", prefix("users"));
+    for other in [&b"\xff"[..], b"a\xfe", b"a\xff"] {
+        let _: u64 = connection.zadd(&all, other, 0).await.unwrap();
+    }
+    storage.delete(&key(2)).await.unwrap();
+    let page = storage.users(None, 2).await.unwrap();
+    assert_eq!(page, ["alice", "bob"]);
+    assert_eq!(storage.users(None, 10).await.unwrap(), ["alice", "carol"]);
+    assert_eq!(storage.users(Some("alice"), 1).await.unwrap(), ["carol"]);
+    assert!(storage.users(Some("carol"), 1).await.unwrap().is_empty());
+    let left: Vec<Vec<u8>> = connection.zrange(&all, 0, -1).await.unwrap();
+    assert_eq!(left, [&b"alice"[..], b"carol"]);
+}
+
+/// Between the two questions of the cleanup, whether the user has an index.
+#[cfg(feature = "memory")]
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn who_logs_in_while_the_cleanup_forgets_them_is_named_again() {
+    let (server, direct) = private(&[]).await;
+    assert!(direct.create(&key(1), &session_of("alice")).await.unwrap());
+    direct.delete(&key(1)).await.unwrap();
+    let proxy = proxy::Proxy::before(server.port).await;
+    let cleaner = RedisStorage::new(RedisClient::open(proxy.url()).unwrap());
+    let mut forgets = proxy.holds_back(|request| proxy::holds(request, b"ZREM"));
+    let cleaned = tokio::spawn(async move { cleaner.users(None, 10).await });
+    forgets.comes().await;
+    assert!(direct.create(&key(2), &session_of("alice")).await.unwrap());
+    forgets.goes_on();
+    cleaned.await.unwrap().unwrap();
+    assert_eq!(direct.users(None, 10).await.unwrap(), ["alice"]);
+}
+
 #[tokio::test]
 #[ignore = "starts redis-server: cargo xtask test"]
 async fn cut_connections_and_forgotten_scripts_lose_nothing() {

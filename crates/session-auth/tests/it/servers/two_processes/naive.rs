@@ -52,6 +52,7 @@ impl SessionStorage for NaiveFiles {
             (Promise::AtomicRotation, "rotations copy what was loaded"),
             (Promise::ByUser, "nobody knows whose sessions there are"),
             (Promise::Cleanup, "nothing is ever removed"),
+            (Promise::DeadLogins, "nothing is ever removed"),
         ])
     }
 
