@@ -60,7 +60,7 @@ impl Sites {
             "names": self.names.url,
             "unset": self.unset.url,
             "failing": self.failing.url,
-            "database": self.failing.data.path().join("gatepost.db"),
+            "database": self.failing.data.path().join("gatepost.sqlite"),
             "setup": self.unset.set_up,
         })
     }

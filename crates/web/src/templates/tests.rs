@@ -39,8 +39,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         context! { field => "login", message => "Wrong" },
     ];
     let login = context! { name => "alice", password => true, remember => true };
-    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", revision => 3, mine => "mine", base => 1, intent => "draft", take => (), alts => ["x"], decorative => [1] };
-    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", revision => (), mine => (), base => (), intent => "publish", take => "mine", alts => none.to_vec(), decorative => none.to_vec() };
+    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", post => 7, turn => 2, revision => 3, mine => "mine", base => 1, intent => "draft", take => (), alts => ["x"], decorative => [1] };
+    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", post => (), turn => 0, revision => (), mine => (), base => (), intent => "publish", take => "mine", alts => none.to_vec(), decorative => none.to_vec() };
     let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", was => "A pond", decorative => true, removed => true, markdown => "![]()" };
     let pieces = vec![
         context! { kind => "same", text => "A " },
