@@ -182,6 +182,12 @@ impl Intent {
         self.updates.push((key.to_owned(), value));
     }
 
+    /// What `update` last stored under this key, if anything.
+    pub(super) fn updated(&self, key: &str) -> Option<Option<Value>> {
+        let mut updates = self.updates.iter();
+        updates.find_map(|(other, value)| (other == key).then(|| value.clone()))
+    }
+
     /// The values that were read, with what `update` stored since.
     pub(super) fn over<'a>(&self, read: &'a Map<String, Value>) -> Cow<'a, Map<String, Value>> {
         if self.updates.is_empty() {

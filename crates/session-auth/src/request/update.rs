@@ -37,7 +37,7 @@ impl RequestSession {
     ) -> Result<Stored, SessionError> {
         if let Some(settled) = self.inner.settled.get() {
             let (session_key, stored) = self.inner.stored_now(settled).await?;
-            let new = self.replace(session_key, stored, key, f).await?;
+            let new = self.replace(session_key, stored, key, None, f).await?;
             self.inner.see_update(settled, key, new.clone()).await;
             self.put(key, new).await?;
             return Ok(Stored::AtOnce);
@@ -49,8 +49,10 @@ impl RequestSession {
         if !self.still_sees(stored).await? {
             return self.update_unstored(key, f).await;
         }
+        // What this request has stored since it read the session is no longer as it was read.
+        let updated = self.inner.intent().updated(key);
         let new = self
-            .replace(session_key, Arc::clone(stored), key, f)
+            .replace(session_key, Arc::clone(stored), key, updated, f)
             .await?;
         self.inner.intent().note_update(key, new.clone());
         // Else this is undone for a failed answer: whoever saves the session meanwhile holds it until that is settled.
@@ -78,17 +80,21 @@ impl RequestSession {
         Ok(marker.is_some())
     }
 
-    /// Asks `f` until its value is stored.
+    /// Asks `f` until its value is stored. The first time it is shown the updated value, where there is one.
     async fn replace(
         &self,
         session_key: SessionKey,
         mut current: Arc<StoredSession>,
         key: &str,
+        mut updated: Option<Option<Value>>,
         mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
     ) -> Result<Option<Value>, SessionError> {
         let mut unfounded = 0;
         for _ in 0..ATTEMPTS {
-            let old = current.values.map().get(key).cloned();
+            let old = match updated.take() {
+                Some(updated) => updated,
+                None => current.values.map().get(key).cloned(),
+            };
             let new = f(old.clone())?;
             if new == old {
                 return Ok(new);

@@ -84,6 +84,13 @@ where
         .await;
     suite
         .check(
+            ConcurrentWrites,
+            "an update that goes back to what was read is stored",
+            update_goes_back,
+        )
+        .await;
+    suite
+        .check(
             NoRevival,
             "a save after a logout changes nothing",
             late_save,
@@ -315,6 +322,22 @@ async fn update_is_seen(stage: Stage) -> Checked {
         Some(json!(1)),
         "the other key",
     )
+}
+
+/// What `update` stored is there at once, so what was read is no more what there is.
+async fn update_goes_back(stage: Stage) -> Checked {
+    let site = stage.site();
+    let cookie = cookie_of(&site).await?;
+    let there_and_back = |_, session: Session| async move {
+        for value in [2, 1] {
+            let updated = session.update("a", |_: Option<u64>| value).await;
+            updated.map_err(|_| StatusCode::CONFLICT)?;
+        }
+        Err::<(), _>(StatusCode::INTERNAL_SERVER_ERROR)
+    };
+    let answer = site.visit(&cookie, there_and_back).await;
+    ensure_eq(answer.status.as_u16(), 500, "status")?;
+    ensure_eq(site.value(&cookie, "a").await, Some(json!(1)), "stored")
 }
 
 /// A writer loads, a logout is acknowledged, and only then the writer answers.
