@@ -17,15 +17,14 @@ use std::{
 };
 
 use time::OffsetDateTime;
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::Instant};
 
 use crate::layer::Shared;
 
 mod dead_logins;
 mod pace;
 
-pub(crate) use dead_logins::Judge;
-use dead_logins::{Judges, Rounds};
+pub(crate) use dead_logins::{Judge, Judges, Rounds};
 use pace::Pace;
 
 /// So few that a visitor who has to write at the same moment does not notice.
@@ -140,7 +139,8 @@ async fn dead_logins(shared: &Shared, rounds: &mut Rounds) {
     let Some(storage) = shared.storage.on_server() else {
         return;
     };
-    if let Err(error) = rounds.next(&**storage, &shared.cleanup.judges).await {
+    let looked = rounds.next(&**storage, &shared.cleanup.judges, Instant::now());
+    if let Err(error) = looked.await {
         let error: &dyn Error = &error;
         tracing::warn!(
             error,

@@ -22,6 +22,9 @@ const MOST: usize = 16;
 ///
 /// Push after logging in or out: what is in a session that ends, ends with it.
 ///
+/// Where the browser keeps the session, in a cookie storage, pages that were asked for at the same time came with the same
+/// messages, and each of them shows them. The next one does not.
+///
 /// ```
 /// use axum::response::Redirect;
 /// use session_auth::{Flash, FlashLevel, SessionError};
@@ -98,6 +101,11 @@ impl Flash {
         Ok(Self {
             session: session.ok_or(SessionError::MissingLayer)?,
         })
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) const fn over(session: RequestSession) -> Self {
+        Self { session }
     }
 
     /// Leaves a message for the next page of this visitor. A visitor without a session gets one.

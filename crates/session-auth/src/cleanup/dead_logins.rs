@@ -83,6 +83,7 @@ impl Rounds {
         &mut self,
         storage: &dyn SessionStorage,
         judges: &Judges,
+        now: Instant,
     ) -> Result<(), RoundError> {
         for _ in 0..QUESTIONS {
             let users = storage.users(self.after.as_deref(), USERS).await?;
@@ -90,7 +91,7 @@ impl Rounds {
                 let Some(stamps) = judges.stamps(user).await? else {
                     return Ok(());
                 };
-                self.look_at(user, &stamps, storage).await?;
+                self.look_at(user, &stamps, storage, now).await?;
                 self.after = Some(user.clone());
             }
             if users.len() < USERS {
@@ -108,13 +109,13 @@ impl Rounds {
         user: &str,
         stamps: &[Stamp],
         storage: &dyn SessionStorage,
+        now: Instant,
     ) -> Result<(), StorageError> {
         let counts = |login: &Login| stamps.iter().any(|stamp| login.stamp.admits(stamp));
         for (key, session) in storage.list_by_user(user).await? {
             if session.login.as_ref().is_some_and(counts) {
                 continue;
             }
-            let now = Instant::now();
             let first = self.before.get(&key).copied().unwrap_or(now);
             if now.duration_since(first) >= GRACE {
                 storage.delete(&key).await?;

@@ -11,12 +11,18 @@ use super::{
 };
 use crate::{AnyStorage, Promise, SessionLayer, SessionStorage};
 
+mod accounts;
+mod collected;
 mod cookies;
 mod faults;
+mod flash;
+mod guards;
 mod handlers;
 mod kept;
 mod lifetimes;
 mod logins;
+#[cfg(feature = "password")]
+mod passwords;
 mod people;
 mod races;
 mod records;
@@ -71,7 +77,12 @@ where
     sampled::check(&mut suite).await;
     logins::check(&mut suite).await;
     people::check(&mut suite).await;
+    guards::check(&mut suite).await;
+    #[cfg(feature = "password")]
+    passwords::check(&mut suite).await;
+    flash::check(&mut suite).await;
     lifetimes::check(&mut suite).await;
+    collected::check(&mut suite).await;
     faults::check(&mut suite).await;
     strangers::check(&mut suite).await;
     suite
@@ -308,7 +319,7 @@ mod tests {
     use crate::testing::NaiveStorage;
 
     /// The races that a storage loses which writes back what it loaded.
-    const LOST: [&str; 20] = [
+    const LOST: [&str; 24] = [
         "a rotation leaves nothing behind",
         "nothing revives a deleted session",
         "of two rotations side by side one happens",
@@ -329,6 +340,10 @@ mod tests {
         "sampled schedules: a session has one id",
         "a late write does not reach the next person's session",
         "two logins with one cookie share nothing in any order",
+        "a message is shown by the next page and by no other",
+        "a page that fails puts its messages back in their order",
+        "of three pages one shows a message in any order",
+        "a page that fails beside others loses no message",
     ];
 
     /// One that it wins: each login finds what it loaded, and gets an id of its own.

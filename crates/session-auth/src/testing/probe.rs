@@ -95,9 +95,9 @@ impl Probe {
         self.kept.on_server().is_some()
     }
 
-    /// What the cleanup works on.
-    pub(super) fn on_server(&self) -> Option<&Arc<dyn SessionStorage>> {
-        self.kept.on_server()
+    /// What on the server knows of every session, asked without anybody watching.
+    pub(super) fn on_server(&self) -> Option<Arc<dyn SessionStorage>> {
+        self.kept.on_server().cloned()
     }
 
     /// Another program that keeps its sessions in the same place.

@@ -1,21 +1,16 @@
 //! People and their sessions, over a site with a login: they see them, end one or all others of them, and a new password
 //! ends what it should, also for a stream that goes on. L3, S14.
 
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, Ordering},
-    },
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, extract::Path, routing::get};
-use http::StatusCode;
 
-use super::{Checked, Stage, Suite, Tried, Wrong, ensure, ensure_eq};
-use crate::{
-    AnyStorage, Auth, AuthError, AuthLayer, Directory, Identity, Promise, Stamp, testing::Browser,
+use super::{
+    Checked, Stage, Suite, Tried, Wrong,
+    accounts::{Accounts, is, text},
+    ensure, ensure_eq,
 };
+use crate::{AnyStorage, Auth, AuthError, AuthLayer, Promise, testing::Browser};
 
 pub(super) async fn check<O, S>(suite: &mut Suite<O>)
 where
@@ -80,26 +75,6 @@ where
         .await;
 }
 
-/// Everybody is who they say they are; a new epoch is a new password of everybody's.
-#[derive(Clone, Default)]
-struct Accounts(Arc<AtomicU8>);
-
-impl Directory for Accounts {
-    type User = String;
-    type Error = Infallible;
-
-    async fn find(&self, id: &str) -> Result<Option<String>, Infallible> {
-        Ok(Some(id.to_owned()))
-    }
-
-    fn identity(&self, user: &String) -> Identity {
-        Identity {
-            id: user.clone(),
-            stamp: Stamp::of(&[&[self.0.load(Ordering::Relaxed)]]),
-        }
-    }
-}
-
 type Refused<T> = Result<T, AuthError>;
 
 /// What a stream keeps when its request is answered.
@@ -133,7 +108,7 @@ fn browser_and_stream(stage: &Stage, kept: Kept) -> Browser {
         let accounts = accounts.clone();
         |auth: Auth<Accounts>| async move {
             let user = auth.user().await?.ok_or(AuthError::NotLoggedIn)?;
-            accounts.0.fetch_add(1, Ordering::Relaxed);
+            accounts.change_passwords();
             auth.renew(&user).await
         }
     };
@@ -156,19 +131,6 @@ fn browser_and_stream(stage: &Stage, kept: Kept) -> Browser {
         .layer(AuthLayer::new(accounts))
         .layer(stage.layer());
     Browser::new(router)
-}
-
-async fn text(browser: &Browser, path: &str) -> Tried<String> {
-    let answer = browser.get(path).await;
-    let status = answer.status();
-    ensure_eq(status, StatusCode::OK, path)?;
-    let body = axum::body::to_bytes(answer.into_body(), 100_000).await;
-    let body = body.map_err(|error| error.to_string())?;
-    Ok(String::from_utf8_lossy(&body).into_owned())
-}
-
-async fn is(browser: &Browser, who: &str, when: &str) -> Checked {
-    ensure_eq(text(browser, "/me").await?.as_str(), who, when)
 }
 
 /// Three people's browsers, of which the first two are one person's.
