@@ -113,7 +113,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/form.html",
-            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => conflict, login => login.clone(), restored => true, retry => false, left_out => ["a.jpg"], kept => context! { left_out => ["b.jpg"] }, may_publish => true },
+            context! { action => "/a/edit", post => facts.clone(), fields => fields.clone(), pictures => [received, silent], pictures_open => true, pictures_lost => true, zone => "UTC", open => context! { about => true, address => true, schedule => true }, errors => errors.clone(), preview => context! { html => "<p>x</p>", lead => figure.clone() }, conflict => conflict, login => login.clone(), restored => true, retry => false, left_out => ["a.jpg"], kept => context! { unkept => (), left_out => ["b.jpg"] }, may_publish => true },
         ),
         (
             "pages/posts/form.html",
@@ -129,11 +129,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/revision.html",
-            context! { post => facts.clone(), history => "/a/history", current => 3, is_current => false, number => 2, against => 1, older => "/a/history/1", newer => "/a/history/3", who => "bob", at => 0, note => "typo", facts => [context! { label => "Title", pieces => pieces.clone() }], passages => [context! { folded => 2, pieces => pieces.clone() }, context! { folded => (), pieces => pieces.clone() }], same_text => false, late => "bob" },
+            context! { id => 7, post => facts.clone(), history => "/a/history", current => 3, is_current => false, number => 2, against => 1, older => "/a/history/1", newer => "/a/history/3", who => "bob", at => 0, note => "typo", facts => [context! { label => "Title", pieces => pieces.clone() }], passages => [context! { folded => 2, pieces => pieces.clone() }, context! { folded => (), pieces => pieces.clone() }], same_text => false, late => "bob" },
         ),
         (
             "pages/posts/revision.html",
-            context! { post => facts.clone(), history => "/a/history", current => 1, is_current => true, number => 1, against => (), older => (), newer => (), who => "bob", at => 0, note => "", facts => none.to_vec(), passages => none.to_vec(), same_text => true, late => () },
+            context! { id => 7, post => facts.clone(), history => "/a/history", current => 1, is_current => true, number => 1, against => (), older => (), newer => (), who => "bob", at => 0, note => "", facts => none.to_vec(), passages => none.to_vec(), same_text => true, late => () },
         ),
         (
             "pages/account/show.html",
@@ -177,15 +177,15 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/trash/index.html",
-            context! { posts => [context! { href => "/a", title => "A <b>", trashed_at => 0, until => 1 }], newer => (), older => "/trash?before=1" },
+            context! { posts => [context! { href => "/a", title => "A <b>", owner => "Bob", may_restore => true, may_purge => true, trashed_at => 0, until => 1 }], all => true, may_see_all => true, newer => (), older => "/trash?before=1" },
         ),
         (
             "pages/trash/index.html",
-            context! { posts => none.to_vec(), newer => (), older => () },
+            context! { all => false, may_see_all => true, posts => none.to_vec(), newer => (), older => () },
         ),
         (
             "pages/trash/purge.html",
-            context! { href => "/a", title => "A", was_public => true },
+            context! { href => "/a", back => "/trash", title => "A", was_public => true },
         ),
         (
             "pages/login/form.html",
