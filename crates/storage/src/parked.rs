@@ -36,6 +36,16 @@ pub struct NewForm<'a> {
     /// Grows from one state of the form to the next, as its page counts; 0 when it does not.
     pub turn: i64,
     pub reason: Reason,
+    /// The parked form that it was opened from, whose place it takes.
+    pub opened_from: Option<&'a Opened>,
+}
+
+/// A parked form as it was when somebody opened it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    pub key: FormKey,
+    /// When that state of it was parked.
+    pub at: OffsetDateTime,
 }
 
 /// Why a form is kept.
@@ -72,6 +82,8 @@ pub struct Waiting {
 /// A form that is given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
+    /// Under another key where somebody went on with the form.
+    pub opened: Opened,
     pub address: String,
     pub fields: Vec<(String, String)>,
 }
@@ -83,12 +95,12 @@ const OLDEST_TYPED: &str = "
     delete from parked where person = $1 and form = (
         select form from parked where person = $1 and refused = 0 and form <> $2 order by parked_at limit 1)";
 const PARK: &str = "
-    insert into parked (person, form, address, title, fields, refused, parked_at, turn)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into parked (person, form, address, title, fields, refused, parked_at, turn, replaces)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (person, form) do update
     set address = excluded.address, title = excluded.title, fields = excluded.fields,
         refused = case when parked.refused = 1 then 1 else excluded.refused end, parked_at = excluded.parked_at,
-        turn = excluded.turn
+        turn = excluded.turn, replaces = excluded.replaces
     where excluded.turn >= parked.turn or excluded.turn = 0";
 const SAVED: &str =
     "select 1 from submissions where person = $1 and key = $2 and turn >= $3 and $3 > 0";
@@ -96,8 +108,14 @@ const WAITING: &str = "
     select form, address, title, refused, parked_at from parked
     where person = $1 and parked_at > $2
     order by parked_at desc";
-const FIND: &str =
-    "select address, fields from parked where person = $1 and form = $2 and parked_at > $3";
+/// Whoever goes on with a form under another name finds it at the old place, too.
+const FIND: &str = "
+    select form, address, fields, parked_at from parked
+    where person = $1 and (form = $2 or replaces = $2) and parked_at > $3
+    order by form = $2 desc, parked_at desc limit 1";
+/// Whoever still types in it where it comes from keeps it.
+const REPLACE: &str =
+    "delete from parked where person = $1 and form = $2 and parked_at <= $3 returning refused";
 const REACHED: &str =
     "update submissions set turn = $3 where person = $1 and key = $2 and turn < $3";
 const OLDER: &str = "delete from parked where person = $1 and form = $2 and (turn <= $3 or $3 = 0)";
@@ -124,6 +142,10 @@ impl Parked<'_> {
         if new.reason != Reason::Refused && was_saved(&mut tx, new).await? {
             return Ok(Kept::Late);
         }
+        let was_refused = match new.opened_from.filter(|from| from.key != *new.key) {
+            Some(opened) => take_over(&mut tx, new.person, opened).await? == Some(1),
+            None => false,
+        };
         if !has_room(&mut tx, new, now).await? {
             return Ok(Kept::Full);
         }
@@ -134,9 +156,10 @@ impl Parked<'_> {
                 .bind(new.address)
                 .bind(new.title)
                 .bind(fields)
-                .bind(i64::from(new.reason != Reason::Typing))
+                .bind(i64::from(was_refused || new.reason != Reason::Typing))
                 .bind(now)
                 .bind(new.turn)
+                .bind(new.opened_from.map(|opened| opened.key.as_str()))
                 .execute(&mut **conn)
                 .await
                 .map(|done| done.rows_affected())
@@ -164,6 +187,14 @@ impl Parked<'_> {
         Ok(())
     }
 
+    /// What was opened from this form was saved: unless somebody has gone on with it elsewhere, it waits no longer.
+    pub async fn saved_elsewhere(&self, person: UserId, opened: &Opened) -> Result<(), Error> {
+        let mut tx = self.0.begin().await?;
+        take_over(&mut tx, person, opened).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// What waits for this person, newest first.
     pub async fn waiting(&self, person: UserId) -> Result<Vec<Waiting>, Error> {
         let since = self.since();
@@ -180,7 +211,7 @@ impl Parked<'_> {
     /// The form of this person under this key. `None`: there is none, or it is somebody else's.
     pub async fn find(&self, person: UserId, key: &FormKey) -> Result<Option<Form>, Error> {
         let since = self.since();
-        let found: Option<(String, String)> = on!(Pool, &self.0.read, |pool| {
+        let found: Option<(String, String, String, i64)> = on!(Pool, &self.0.read, |pool| {
             query_as(FIND)
                 .bind(person.0)
                 .bind(key.as_str())
@@ -188,12 +219,22 @@ impl Parked<'_> {
                 .fetch_optional(pool)
                 .await
         })?;
-        let Some((address, fields)) = found else {
+        let Some((key, address, fields, parked_at)) = found else {
             return Ok(None);
         };
         let fields =
             serde_json::from_str(&fields).map_err(|error| Error::row("parked.fields", error))?;
-        Ok(Some(Form { address, fields }))
+        let key = key
+            .parse()
+            .map_err(|error| Error::row("parked.form", error))?;
+        Ok(Some(Form {
+            opened: Opened {
+                key,
+                at: moment::from_millis("parked.parked_at", parked_at)?,
+            },
+            address,
+            fields,
+        }))
     }
 
     /// Throws a form away. `false`: there was none, or it is somebody else's.
@@ -229,6 +270,16 @@ impl Parked<'_> {
     fn since(&self) -> i64 {
         self.0.now() - millis(LASTS)
     }
+}
+
+/// Takes a form out that another was opened from; whether it had been sent and refused.
+async fn take_over(tx: &mut Tx, person: UserId, opened: &Opened) -> Result<Option<i64>, Error> {
+    Ok(on!(Tx, tx, |conn| query_scalar(REPLACE)
+        .bind(person.0)
+        .bind(opened.key.as_str())
+        .bind(moment::to_millis(opened.at))
+        .fetch_optional(&mut **conn)
+        .await)?)
 }
 
 /// Whether the form fits among the others of this person, after what has waited its time has gone.

@@ -108,26 +108,33 @@ impl Posts<'_> {
     pub async fn create(&self, edit: &Edit) -> Result<Created, Error> {
         let now = self.0.now();
         let mut tx = self.0.begin().await?;
-        if let Claim::Known(before) = submissions::claim(&mut tx, edit, now).await? {
+        for key in [&edit.form, &edit.opened_from] {
+            let Claim::Known(before) = submissions::claim(&mut tx, key.as_ref(), edit, now).await?
+            else {
+                continue;
+            };
             drop(tx);
             let post = Box::new(self.just_saved(before.post).await?);
             return Ok(if before.is_the_same {
                 Created::Post(post)
-            } else {
+            } else if key == &edit.form {
                 Created::Before(post, before.revision)
+            } else {
+                Created::Elsewhere(post)
             });
         }
         let Some(id) = save::create(&mut tx, edit, now).await? else {
             return Ok(Created::SlugTaken);
         };
-        submissions::settle(&mut tx, edit, id, RevisionNo(1), now).await?;
+        for key in [&edit.form, &edit.opened_from] {
+            submissions::settle(&mut tx, key.as_ref(), edit, (id, RevisionNo(1)), now).await?;
+        }
         tx.commit().await?;
         self.wake_for(edit);
         Ok(Created::Post(Box::new(self.just_saved(id).await?)))
     }
 
-    /// Saves a change that was made to revision `base`, unless somebody else has saved since. What the same form saved
-    /// before is its own base.
+    /// Saves a change that was made to revision `base`, unless somebody else has saved since.
     pub async fn update(
         &self,
         id: PostId,
@@ -152,20 +159,22 @@ impl Posts<'_> {
     async fn revise(
         &self,
         id: PostId,
-        mut base: RevisionNo,
+        base: RevisionNo,
         edit: &Edit,
         sent: Option<(&Edit, RevisionNo)>,
     ) -> Result<Updated, Error> {
         let now = self.0.now();
         let form = sent.map_or(edit, |(form, _)| form);
         let mut tx = self.0.begin().await?;
-        match submissions::claim(&mut tx, form, now).await? {
+        match submissions::claim(&mut tx, form.form.as_ref(), form, now).await? {
             Claim::Known(before) if before.post == id && before.is_the_same => {
                 drop(tx);
                 return Ok(Updated::Saved(Box::new(self.just_saved(id).await?)));
             }
-            Claim::Known(before) if before.post == id && sent.is_none() => {
-                base = base.max(before.revision);
+            Claim::Known(before)
+                if before.post == id && sent.is_none() && base < before.revision =>
+            {
+                return Ok(Updated::Before(before.revision));
             }
             Claim::Known(_) | Claim::Fresh => {}
         }
@@ -179,7 +188,7 @@ impl Posts<'_> {
             }
         };
         let known = sent.map_or(revision, |(_, base)| base);
-        submissions::settle(&mut tx, form, id, known, now).await?;
+        submissions::settle(&mut tx, form.form.as_ref(), form, (id, known), now).await?;
         tx.commit().await?;
         self.wake_for(edit);
         Ok(Updated::Saved(Box::new(self.just_saved(id).await?)))

@@ -201,6 +201,7 @@ mod tests {
             editor: alice.id,
             note: Note::default(),
             form: None,
+            opened_from: None,
         };
         let Created::Post(post) = db.posts().create(&edit).await.unwrap() else {
             panic!("it is not there")

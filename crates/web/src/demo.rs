@@ -186,6 +186,7 @@ async fn edit(
         editor: author.id,
         note: Note::default(),
         form: None,
+        opened_from: None,
     })
 }
 

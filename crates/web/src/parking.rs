@@ -158,6 +158,7 @@ mod tests {
             fields: &[],
             turn: 0,
             reason: Reason::Refused,
+            opened_from: None,
         };
         parking.comes_for(carol);
         db.parked().park(&form).await.unwrap();

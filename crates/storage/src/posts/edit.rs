@@ -7,7 +7,7 @@ use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::{RevisionNo, UserId};
 use gatepost_domain::note::Note;
 use gatepost_domain::picture::PlacedPicture;
-use gatepost_domain::post::{Post, Stage, Visibility};
+use gatepost_domain::post::{Post, Stage, Visibility, is_hollow};
 use gatepost_domain::slug::Slug;
 use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
@@ -39,6 +39,15 @@ pub struct Edit {
     pub note: Note,
     /// What makes this form, sent twice, one save.
     pub form: Option<FormKey>,
+    /// The parked form that it was opened from: opened twice and saved twice, that is still one post.
+    pub opened_from: Option<FormKey>,
+}
+
+impl Edit {
+    /// See [`is_hollow`].
+    pub fn is_hollow(&self) -> bool {
+        is_hollow(self.stage, &self.text, &self.pictures)
+    }
 }
 
 /// What became of a new post.
@@ -48,6 +57,9 @@ pub enum Created {
     Post(Box<Post>),
     /// This form made a post before, as this revision, and was changed since: it is an edit of that post now.
     Before(Box<Post>, RevisionNo),
+    /// The form that this one was opened from made a post before, and this one says something else: nobody knows what it
+    /// comes from.
+    Elsewhere(Box<Post>),
     SlugTaken,
 }
 
@@ -55,6 +67,8 @@ pub enum Created {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Updated {
     Saved(Box<Post>),
+    /// This form saved the post before, as this revision, and was changed since: it is an edit of that revision now.
+    Before(RevisionNo),
     /// Somebody saved in between: the post as it is now.
     Stale(Box<Post>),
     SlugTaken,

@@ -72,8 +72,13 @@ impl Posts<'_> {
 }
 
 /// First of all in a save.
-pub(super) async fn claim(tx: &mut Tx, edit: &Edit, now: i64) -> Result<Claim, Error> {
-    let Some(form) = &edit.form else {
+pub(super) async fn claim(
+    tx: &mut Tx,
+    form: Option<&FormKey>,
+    edit: &Edit,
+    now: i64,
+) -> Result<Claim, Error> {
+    let Some(form) = form else {
         return Ok(Claim::Fresh);
     };
     let digest = digest(edit);
@@ -104,12 +109,12 @@ pub(super) async fn claim(tx: &mut Tx, edit: &Edit, now: i64) -> Result<Claim, E
 /// Last of all: says what the claimed form saved.
 pub(super) async fn settle(
     tx: &mut Tx,
+    form: Option<&FormKey>,
     edit: &Edit,
-    post: PostId,
-    revision: RevisionNo,
+    (post, revision): (PostId, RevisionNo),
     now: i64,
 ) -> Result<(), Error> {
-    let Some(form) = &edit.form else {
+    let Some(form) = form else {
         return Ok(());
     };
     on!(Tx, tx, |conn| query(SETTLE)

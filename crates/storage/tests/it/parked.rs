@@ -4,7 +4,7 @@ use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::UserId;
 use gatepost_domain::role::Role;
 use gatepost_storage::Db;
-use gatepost_storage::parked::{Kept, NewForm, Reason};
+use gatepost_storage::parked::{Kept, NewForm, Opened, Reason};
 use time::{Duration, OffsetDateTime};
 
 use crate::support::{create, edit, fresh, person};
@@ -14,13 +14,17 @@ fn key(seed: u8) -> FormKey {
 }
 
 async fn park(db: &Db, person: UserId, seed: u8, title: &str, reason: Reason) -> Kept {
-    park_at(db, person, seed, title, (0, reason)).await
+    park_state(db, person, (seed, None), title, (0, reason)).await
 }
 
-async fn park_at(
+async fn park_at(db: &Db, person: UserId, seed: u8, title: &str, state: (i64, Reason)) -> Kept {
+    park_state(db, person, (seed, None), title, state).await
+}
+
+async fn park_state(
     db: &Db,
     person: UserId,
-    seed: u8,
+    (seed, opened): (u8, Option<&Opened>),
     title: &str,
     (turn, reason): (i64, Reason),
 ) -> Kept {
@@ -38,6 +42,7 @@ async fn park_at(
             fields: &fields,
             turn,
             reason,
+            opened_from: opened,
         })
         .await
         .unwrap()
@@ -215,4 +220,60 @@ async fn what_arrives_late_replaces_no_newer_state_of_its_form() {
         );
     }
     assert_eq!(titles(&db, alice).await, ["Without a script"]);
+}
+
+#[tokio::test]
+async fn a_form_kept_under_a_new_name_takes_the_place_of_the_one_it_was_opened_from() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await.id;
+    let bob = person(&db, "bob", Role::Author).await.id;
+    park(&db, alice, 1, "Refused", Reason::Refused).await;
+    park(&db, bob, 1, "Bob’s", Reason::Refused).await;
+    for seed in 5..=8 {
+        park(&db, alice, seed, "Other", Reason::Refused).await;
+    }
+    let opened = async || {
+        let form = db.parked().find(alice, &key(1)).await.unwrap();
+        form.expect("kept").opened
+    };
+    let first = opened().await;
+    let tab = async |seed, opened: &Opened, title: &str, reason| {
+        park_state(&db, alice, (seed, Some(opened)), title, (0, reason)).await
+    };
+    // Five wait: there is room for it because it takes a place over.
+    let typed_on = tab(2, &first, "Typed on", Reason::Typing).await;
+    assert_eq!(typed_on, Kept::Yes);
+    let waiting = db.parked().waiting(alice).await.unwrap();
+    assert_eq!(waiting.len(), 5);
+    assert_eq!(waiting[0].key, key(2));
+    assert!(waiting[0].refused, "it was sent once, under its old name");
+    assert_eq!(titles(&db, bob).await, ["Bob’s"], "which is another’s");
+    for place in [1, 2] {
+        let form = db.parked().find(alice, &key(place)).await.unwrap();
+        assert_eq!(form.expect("kept").fields[0].1, "Typed on");
+    }
+    // Another tab that goes on with the same form takes nobody's place.
+    let other = tab(3, &first, "Other tab", Reason::Refused).await;
+    assert_eq!(other, Kept::Full);
+    assert_eq!(db.parked().waiting(alice).await.unwrap(), waiting);
+
+    // Nor does one that was opened from an older state than the one that waits.
+    db.parked().discard(alice, &key(2)).await.unwrap();
+    park(&db, alice, 1, "Typed where it began", Reason::Typing).await;
+    db.parked().discard(alice, &key(8)).await.unwrap();
+    assert_eq!(tab(4, &first, "Late", Reason::Typing).await, Kept::Yes);
+    assert!(
+        titles(&db, alice)
+            .await
+            .contains(&"Typed where it began".to_owned())
+    );
+    db.parked().saved_elsewhere(alice, &first).await.unwrap();
+    assert!(
+        titles(&db, alice)
+            .await
+            .contains(&"Typed where it began".to_owned())
+    );
+    let now = opened().await;
+    db.parked().saved_elsewhere(alice, &now).await.unwrap();
+    assert_eq!(titles(&db, alice).await[0], "Late");
 }

@@ -560,3 +560,59 @@ async fn what_happened_at_another_time_is_written_with_another_clock() {
     let page = db.posts().index(None, 20).await.unwrap();
     assert_eq!(titles(&page.items), ["Today", "Long ago"]);
 }
+
+fn key(seed: u8) -> Option<gatepost_domain::form_key::FormKey> {
+    Some(format!("{seed:0>22}").parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_form_that_saved_before_and_was_changed_is_told_what_it_comes_from() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    let post = create(&db, &edit(&alice, "Ours")).await;
+    let sent = Edit {
+        form: key(1),
+        ..again(&alice, &post)
+    };
+    let save = async |base, edit: &Edit| {
+        let saved = db.posts().update(post.id, RevisionNo(base), edit).await;
+        match saved.unwrap() {
+            Updated::Saved(post) => Ok(post.revision.0),
+            Updated::Before(revision) => Err(revision.0),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(save(1, &sent).await, Ok(2));
+    assert_eq!(save(1, &sent).await, Ok(2), "the same once more");
+    let changed = Edit {
+        text: Text::parse("changed").unwrap(),
+        ..sent.clone()
+    };
+    assert_eq!(save(1, &changed).await, Err(2));
+    assert_eq!(save(2, &changed).await, Ok(3));
+}
+
+#[tokio::test]
+async fn a_new_post_opened_twice_from_one_form_is_one_post() {
+    let db = fresh().await;
+    let alice = person(&db, "alice", Role::Author).await;
+    let bob = person(&db, "bob", Role::Author).await;
+    let tab = |editor, seed, title| Edit {
+        form: key(seed),
+        opened_from: key(1),
+        ..edit(editor, title)
+    };
+    let post = create(&db, &tab(&alice, 2, "One")).await;
+    assert_eq!(create(&db, &tab(&alice, 3, "One")).await.id, post.id);
+    let other = db.posts().create(&tab(&alice, 3, "Two")).await.unwrap();
+    assert_eq!(other, Created::Elsewhere(Box::new(post.clone())));
+    // Its own name says more than the one it was opened from.
+    let again = db.posts().create(&tab(&alice, 2, "Two")).await.unwrap();
+    assert_eq!(
+        again,
+        Created::Before(Box::new(post.clone()), RevisionNo(1))
+    );
+    assert_ne!(create(&db, &tab(&bob, 3, "One")).await.id, post.id);
+    db.posts().trash(post.id).await.unwrap();
+    assert_ne!(create(&db, &tab(&alice, 3, "Two")).await.id, post.id);
+}

@@ -103,6 +103,7 @@ pub(crate) fn edit(editor: &User, title: &str) -> Edit {
         editor: editor.id,
         note: Note::default(),
         form: None,
+        opened_from: None,
     }
 }
 

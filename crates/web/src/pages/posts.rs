@@ -2,6 +2,7 @@
 //!
 //! Invariant: a post is reached through [`sight`], which answers the same for a hidden post as for none.
 
+mod clashes;
 mod comparison;
 mod desk;
 mod edit;

@@ -253,3 +253,36 @@ async fn texts_of_a_megabyte_are_compared_in_time() {
         .expect(200)
         .expect_text("</html>");
 }
+
+#[tokio::test]
+async fn an_empty_draft_does_not_come_back_onto_a_post_that_readers_see() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let empty = form("Begun", "").text("action", "draft");
+    alice
+        .post_multipart("/new", empty)
+        .await
+        .expect_redirect("/begun/edit");
+    let written = form("Begun", "Written.").text("revision", "1");
+    alice
+        .post_multipart("/begun/edit", written)
+        .await
+        .expect_redirect("/begun");
+    let page = alice
+        .post("/begun/history/1", &[("revision", "2")])
+        .await
+        .expect(422);
+    page.expect_text("There is nothing to read in it")
+        .expect_text("Restore revision 1");
+    site.browser().get("/begun").await.expect_text("Written.");
+    alice.get("/begun/history/3").await.expect(404);
+    // Where nobody reads, it may come back.
+    let back = form("Begun", "Written.")
+        .text("revision", "2")
+        .text("action", "draft");
+    alice.post_multipart("/begun/edit", back).await.expect(303);
+    alice
+        .post("/begun/history/1", &[("revision", "3")])
+        .await
+        .expect_redirect("/begun");
+}

@@ -21,6 +21,7 @@ mod markdown;
 mod merging;
 mod my_account;
 mod parking;
+mod picture_merges;
 mod pictures;
 mod posts;
 mod schedule;

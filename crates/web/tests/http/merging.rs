@@ -289,3 +289,98 @@ async fn words_about_a_picture_that_nobody_touched_here_are_the_others() {
         .expect_text("value=\"A red fox\"")
         .expect_text("leaps");
 }
+
+/// Both gave the post another title, and one sentence other words; the form that comes of it, as it is sent again.
+async fn titles_clash(site: &Site) -> (Browser, Browser, Multipart) {
+    let (mut alice, mut bob) = fable(site).await;
+    let his = form("Bob’s fable", &FABLE.replace("jumps", "flies"), "1");
+    bob.post_multipart(EDIT, his).await.expect(303);
+    let hers = form("Alice’s fable", &FABLE.replace("jumps", "leaps"), "1");
+    let page = alice.post_multipart(EDIT, hers).await.expect(409);
+    let again = form("Alice’s fable", &field(&page, "text"), "2")
+        .text("mine", &field(&page, "mine"))
+        .text("base", "1");
+    (alice, bob, again)
+}
+
+const TITLES: &str =
+    "Title: saved was “Bob’s fable”, yours is “Alice’s fable”. Yours counts when you save.";
+
+#[tokio::test]
+async fn fields_that_clash_are_named_however_often_the_form_is_drawn() {
+    let site = Site::new().await;
+    let (mut alice, _, again) = titles_clash(&site).await;
+    for (name, value, status) in [
+        ("action", "preview", 200),
+        ("take", "mine", 200),
+        ("take", "theirs", 200),
+        ("slug", "login", 422),
+        ("action", "publish", 422),
+    ] {
+        let page = alice
+            .post_multipart(EDIT, again.clone().text(name, value))
+            .await;
+        page.expect(status).expect_text(TITLES);
+    }
+    // Who takes over what the other has is told no more of it.
+    let agreed = form("Bob’s fable", "Whatever.", "2")
+        .text("mine", "Whatever.")
+        .text("base", "1")
+        .text("action", "preview");
+    alice
+        .post_multipart(EDIT, agreed)
+        .await
+        .expect(200)
+        .expect_no_text("Title: saved was");
+}
+
+#[tokio::test]
+async fn a_state_that_clashes_is_named_however_often_the_form_is_drawn() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let draft = Multipart::new().text("title", "Fable").text("text", FABLE);
+    carol
+        .post_multipart("/new", draft.text("action", "draft"))
+        .await
+        .expect(303);
+    let mut bob = site.logged_in("bob").await;
+    let his = form("Fable", &FABLE.replace("jumps", "flies"), "1").text("action", "draft");
+    bob.post_multipart(EDIT, his).await.expect(303);
+    let hers = form("Fable", FABLE, "1").text("action", "publish");
+    let page = carol.post_multipart(EDIT, hers).await.expect(409);
+    let said = "State: saved was “Draft”, yours is “Published”.";
+    let page = page
+        .expect_text(said)
+        .expect_text("name=\"meant\" value=\"publish\"");
+    let again = form("Fable", &field(&page, "text"), "2")
+        .text("mine", FABLE)
+        .text("base", "1")
+        .text("meant", "publish")
+        .text("action", "preview");
+    carol
+        .post_multipart(EDIT, again)
+        .await
+        .expect(200)
+        .expect_text(said)
+        .expect_text("name=\"meant\" value=\"publish\"");
+}
+
+#[tokio::test]
+async fn a_conflict_that_waited_comes_back_with_both_versions() {
+    let site = Site::new().await;
+    let (mut alice, _, again) = titles_clash(&site).await;
+    let key = "AAAAAAAAAAAAAAAAAAAAAB";
+    let unfinished = again.text("form", key).text("action", "publish");
+    alice.post_multipart(EDIT, unfinished).await.expect(422);
+    let page = alice.get(&format!("/parked/{key}")).await.expect(200);
+    let page = page
+        .expect_text("bob saved this post while you were writing.")
+        .expect_text("You both changed one passage.")
+        .expect_text(TITLES)
+        .expect_text("[[[ bob wrote ]]]")
+        .expect_text("Here is what you typed.");
+    assert_eq!(
+        field(&page, "mine").trim_end(),
+        FABLE.replace("jumps", "leaps")
+    );
+}

@@ -105,7 +105,7 @@ async fn a_form_that_came_after_the_end_of_its_login_waits_with_its_pictures() {
         .expect_text("value=\"lakes, dusk\"")
         .expect_text("hello.png is here")
         .expect_text("value=\"A lake\"")
-        .expect_text(&format!("name=\"form\" value=\"{}\"", key(1)));
+        .expect_text(&format!("name=\"parked\" value=\"{}\"", key(1)));
     assert_eq!(
         waiting(&mut carol, "/").await.len(),
         1,
@@ -664,4 +664,153 @@ async fn a_form_that_is_only_on_the_page_says_so() {
         .expect(401)
         .expect_no_text("five texts")
         .expect_no_text("waits for you");
+}
+
+/// A hidden field of the editor.
+fn hidden(page: &Answer, name: &str) -> String {
+    let text = page.text();
+    let (_, rest) = text
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .expect(name);
+    rest.split_once('"').expect("its end").0.to_owned()
+}
+
+/// The name of a form that was opened from a parked one, and when that one was parked.
+type Tab = (String, String);
+
+/// The same parked form, opened in two tabs: what each of them sends for its name.
+async fn two_tabs(browser: &mut Browser, seed: u8) -> [Tab; 2] {
+    let place = format!("/parked/{}", key(seed));
+    let one = browser.get(&place).await.expect(200);
+    let other = browser.get(&place).await.expect(200);
+    for page in [&one, &other] {
+        assert_eq!(hidden(page, "parked"), key(seed));
+        assert_eq!(hidden(page, "parked_at"), hidden(&one, "parked_at"));
+    }
+    let names = [hidden(&one, "form"), hidden(&other, "form")];
+    assert_ne!(names[0], names[1]);
+    assert!(!names.contains(&key(seed)));
+    let at = hidden(&one, "parked_at");
+    names.map(|name| (name, at.clone()))
+}
+
+fn tab((name, at): &Tab, seed: u8, text: &str) -> Multipart {
+    Multipart::new()
+        .text("form", name)
+        .text("parked", &key(seed))
+        .text("parked_at", at)
+        .text("title", "Lakes")
+        .text("text", text)
+}
+
+const LAKES: &str = "One lake.\n\nAnother lake.";
+
+#[tokio::test]
+async fn a_form_given_back_in_two_tabs_merges_with_itself() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let new = Multipart::new().text("title", "Lakes").text("text", LAKES);
+    carol.post_multipart("/new", new).await.expect(303);
+    let refused = Multipart::new()
+        .text("form", &key(1))
+        .text("title", "")
+        .text("text", LAKES)
+        .text("revision", "1");
+    carol
+        .post_multipart("/lakes/edit", refused)
+        .await
+        .expect(422);
+    let [one, other] = two_tabs(&mut carol, 1).await;
+    let first = tab(&one, 1, &LAKES.replace("One", "ONE")).text("revision", "1");
+    carol
+        .post_multipart("/lakes/edit", first)
+        .await
+        .expect_redirect("/lakes");
+    assert!(waiting(&mut carol, "/").await.is_empty(), "it was saved");
+    let second = tab(&other, 1, &LAKES.replace("Another", "ANOTHER")).text("revision", "1");
+    for _ in 0..2 {
+        carol
+            .post_multipart("/lakes/edit", second.clone())
+            .await
+            .expect_redirect("/lakes");
+    }
+    carol
+        .get("/lakes")
+        .await
+        .expect_text("ONE lake.")
+        .expect_text("ANOTHER lake.");
+    carol.get("/lakes/history/4").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_new_post_given_back_in_two_tabs_is_one_post_and_loses_neither_text() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let untitled = Multipart::new()
+        .text("form", &key(1))
+        .text("title", "")
+        .text("text", LAKES);
+    carol.post_multipart("/new", untitled).await.expect(422);
+    let [one, other] = two_tabs(&mut carol, 1).await;
+    carol
+        .post_multipart("/new", tab(&one, 1, "First tab."))
+        .await
+        .expect_redirect("/lakes");
+    // The same once more is the same post, from either tab.
+    for name in [&one, &other] {
+        carol
+            .post_multipart("/new", tab(name, 1, "First tab."))
+            .await
+            .expect_redirect("/lakes");
+    }
+    let page = carol
+        .post_multipart("/new", tab(&other, 1, "Second tab."))
+        .await
+        .expect(409);
+    page.expect_text("You saved this post in another window")
+        .expect_text("First tab.")
+        .expect_text("Second tab.")
+        .expect_text("action=\"/lakes/edit\"");
+    carol.get("/lakes-2").await.expect(404);
+    carol.get("/lakes").await.expect_text("First tab.");
+    carol.get("/lakes/history/2").await.expect(404);
+}
+
+#[tokio::test]
+async fn what_was_given_back_waits_once_under_its_new_name_and_is_found_under_both() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let refused = |form: Multipart| form.text("tags", &"x,".repeat(3)).text("slug", "login");
+    carol
+        .post_multipart("/new", refused(form(1, "Lakes")))
+        .await
+        .expect(422);
+    let [tab_one, _] = two_tabs(&mut carol, 1).await;
+    let (one, at) = &tab_one;
+    let typed = [
+        ("address", "/new"),
+        ("form", one),
+        ("parked", &key(1)),
+        ("parked_at", at),
+        ("title", "Lakes"),
+        ("text", "Typed on."),
+    ];
+    carol
+        .post_with("/parked", &typed, &[JSON])
+        .await
+        .expect(200);
+    // It was sent and refused, so every page still speaks of it.
+    assert_eq!(waiting(&mut carol, "/").await, [one.as_str()]);
+    let place = format!("/parked/{one}");
+    let page = carol.get(&place).await.expect(200);
+    page.expect_text("\nTyped on.</textarea>");
+    let old = carol.get(&format!("/parked/{}", key(1))).await;
+    old.expect_redirect(&place);
+    let mut bob = site.logged_in("bob").await;
+    bob.get(&format!("/parked/{}", key(1))).await.expect(404);
+    carol
+        .post_multipart("/new", tab(&tab_one, 1, "Done."))
+        .await
+        .expect(303);
+    assert!(waiting(&mut carol, "/parked").await.is_empty());
 }

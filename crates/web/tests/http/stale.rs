@@ -1,8 +1,16 @@
-//! Forms that were drawn before their post went on: they find it by its number.
+//! Forms that were drawn before their post went on: they find it by its number, and nothing they bring along becomes
+//! public, moves a date or takes a picture out without somebody having wished so.
+
+use time::OffsetDateTime;
+use time::macros::datetime;
 
 use crate::support::{Answer, Browser, Multipart, Site};
 
 const WORDS: &str = "The first sentence.\n\nThe last sentence.";
+
+fn now() -> OffsetDateTime {
+    datetime!(2026-11-20 08:00 UTC)
+}
 
 fn form(title: &str, text: &str, action: &str) -> Multipart {
     Multipart::new()
@@ -164,4 +172,202 @@ async fn the_number_of_somebody_else_s_post_changes_nothing_and_tells_nothing() 
         .expect_no_text("Sneaked")
         .expect_text("The first sentence.");
     bob.get("/notes/edit").await.expect_no_text("Sneaked");
+}
+
+#[tokio::test]
+async fn what_a_colleague_wrote_into_a_draft_is_published_by_nobody_who_has_not_seen_it() {
+    for action in ["publish", "schedule"] {
+        let site = Site::at(now).await;
+        let (mut alice, mut bob, number) = notes(&site).await;
+        let his = format!("{WORDS}\n\nTODO: confidential.");
+        let his = form("Notes", &his, "draft").text("revision", "1");
+        bob.post_multipart("/notes/edit", his).await.expect(303);
+        let hers = |text: &str, revision: &str| {
+            form("Notes", text, action)
+                .text(
+                    "publish_at",
+                    if action == "schedule" {
+                        "2026-11-23T10:00"
+                    } else {
+                        ""
+                    },
+                )
+                .text("post", &number)
+                .text("revision", revision)
+        };
+        let page = alice
+            .post_multipart("/notes/edit", hers(&WORDS.replace("first", "FIRST"), "1"))
+            .await;
+        let wished = match action {
+            "publish" => "yours is “Published”.",
+            _ => "yours is “Scheduled for 23 November 2026, 10:00”.",
+        };
+        page.expect(409)
+            .expect_text("State: saved was “Draft”")
+            .expect_text(wished)
+            .expect_text("TODO: confidential.")
+            .expect_text("The FIRST sentence.")
+            .expect_text("name=\"revision\" value=\"2\"");
+        site.browser().get("/notes").await.expect(404);
+        alice.get("/notes/history/3").await.expect(404);
+        // Now she has seen it.
+        alice
+            .post_multipart("/notes/edit", hers("All of it, finished.", "2"))
+            .await
+            .expect(303);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_a_colleague_saved_as_it_was_is_published() {
+    let site = Site::new().await;
+    let (mut alice, mut bob, _) = notes(&site).await;
+    let his = form("Notes", WORDS, "draft")
+        .text("revision", "1")
+        .text("note", "Looked through");
+    bob.post_multipart("/notes/edit", his).await.expect(303);
+    let hers = form("Notes", WORDS, "publish").text("revision", "1");
+    alice
+        .post_multipart("/notes/edit", hers)
+        .await
+        .expect_redirect("/notes");
+    site.browser().get("/notes").await.expect(200);
+}
+
+const MONDAY: &str = "2026-11-23T10:00";
+const FRIDAY: &str = "2026-11-27T10:00";
+
+fn scheduled(text: &str, at: &str, revision: &str) -> Multipart {
+    form("Embargo", text, "schedule")
+        .text("publish_at", at)
+        .text("revision", revision)
+}
+
+async fn embargo(site: &Site) -> (Browser, Browser) {
+    let mut alice = site.logged_in("alice").await;
+    alice
+        .post_multipart("/new", scheduled(WORDS, MONDAY, ""))
+        .await
+        .expect_redirect("/embargo/edit");
+    (alice, site.logged_in("bob").await)
+}
+
+#[tokio::test]
+async fn a_date_that_a_colleague_moved_stays_moved() {
+    let site = Site::at(now).await;
+    let (mut alice, mut bob) = embargo(&site).await;
+    bob.post_multipart("/embargo/edit", scheduled(WORDS, FRIDAY, "1"))
+        .await
+        .expect(303);
+    let hers = WORDS.replace("first", "FIRST");
+    alice
+        .post_multipart("/embargo/edit", scheduled(&hers, MONDAY, "1"))
+        .await
+        .expect_redirect("/embargo/edit");
+    alice
+        .get("/embargo/edit")
+        .await
+        .expect_text("both changes are in")
+        .expect_text("FIRST")
+        .expect_text(&format!("value=\"{FRIDAY}\""));
+    // The history says that it was moved.
+    alice
+        .get("/embargo/history/2")
+        .await
+        .expect_text("Scheduled for 23 November 2026, 10:00")
+        .expect_text("Scheduled for 27 November 2026, 10:00");
+}
+
+#[tokio::test]
+async fn two_dates_for_one_post_are_for_a_person() {
+    let site = Site::at(now).await;
+    let (mut alice, mut bob) = embargo(&site).await;
+    bob.post_multipart("/embargo/edit", scheduled(WORDS, FRIDAY, "1"))
+        .await
+        .expect(303);
+    let page = alice
+        .post_multipart("/embargo/edit", scheduled(WORDS, "2026-11-30T10:00", "1"))
+        .await;
+    page.expect(409)
+        .expect_text("State: saved was “Scheduled for 27 November 2026, 10:00”, yours is “Scheduled for 30 November 2026, 10:00”.")
+        .expect_text("value=\"2026-11-30T10:00\"");
+}
+
+#[tokio::test]
+async fn a_form_to_finish_shows_the_date_that_was_settled() {
+    let site = Site::at(now).await;
+    let (mut alice, mut bob) = embargo(&site).await;
+    let his = scheduled("Bob’s.", FRIDAY, "1");
+    bob.post_multipart("/embargo/edit", his).await.expect(303);
+    let page = alice
+        .post_multipart("/embargo/edit", scheduled("Alice’s.", MONDAY, "1"))
+        .await;
+    page.expect(409)
+        .expect_no_text("State: saved was")
+        .expect_text(&format!(
+            "name=\"publish_at\" type=\"datetime-local\" value=\"{FRIDAY}\""
+        ));
+}
+
+#[tokio::test]
+async fn words_do_not_become_public_earlier_than_their_writer_sent_them() {
+    let site = Site::at(now).await;
+    let (mut alice, mut bob) = embargo(&site).await;
+    // Bob's words are for Monday; Alice has not seen them and publishes now.
+    bob.post_multipart(
+        "/embargo/edit",
+        scheduled(&WORDS.replace("last", "LAST"), MONDAY, "1"),
+    )
+    .await
+    .expect(303);
+    let hers = form("Embargo", WORDS, "publish").text("publish_at", MONDAY);
+    alice
+        .post_multipart("/embargo/edit", hers.text("revision", "1"))
+        .await
+        .expect(409)
+        .expect_text("yours is “Published”");
+    // Alice's words are for Monday; Bob has not seen them and has moved it to Saturday.
+    let earlier = scheduled(&WORDS.replace("last", "LAST"), "2026-11-21T10:00", "2");
+    bob.post_multipart("/embargo/edit", earlier)
+        .await
+        .expect(303);
+    let hers = scheduled(&WORDS.replace("first", "FIRST"), MONDAY, "1");
+    alice
+        .post_multipart("/embargo/edit", hers)
+        .await
+        .expect(409)
+        .expect_text("State: saved was “Scheduled for 21 November 2026, 10:00”");
+}
+
+#[tokio::test]
+async fn a_time_that_was_typed_beside_another_button_stays_in_the_form_to_finish() {
+    let site = Site::at(now).await;
+    let (mut alice, mut bob, _) = notes(&site).await;
+    let his = form("Notes", "Bob’s.", "draft").text("revision", "1");
+    bob.post_multipart("/notes/edit", his).await.expect(303);
+    let hers = form("Notes", "Alice’s.", "draft")
+        .text("publish_at", MONDAY)
+        .text("revision", "1");
+    alice
+        .post_multipart("/notes/edit", hers)
+        .await
+        .expect(409)
+        .expect_text(&format!("type=\"datetime-local\" value=\"{MONDAY}\""));
+}
+
+#[tokio::test]
+async fn the_old_time_in_a_form_that_publishes_now_is_not_asked_about() {
+    let site = Site::at(now).await;
+    let (mut alice, mut bob) = embargo(&site).await;
+    bob.post_multipart("/embargo/edit", scheduled(WORDS, FRIDAY, "1"))
+        .await
+        .expect(303);
+    let hers = form("Embargo", WORDS, "publish").text("publish_at", MONDAY);
+    alice
+        .post_multipart("/embargo/edit", hers.text("revision", "1"))
+        .await
+        .expect(409)
+        .expect_text(
+            "State: saved was “Scheduled for 27 November 2026, 10:00”, yours is “Published”.",
+        );
 }

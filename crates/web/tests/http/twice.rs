@@ -175,3 +175,117 @@ async fn a_post_thrown_away_does_not_keep_its_form_from_making_another() {
         .await
         .expect_redirect("/again-2");
 }
+
+/// Nobody minds what it shows.
+fn photo(shade: u8) -> Vec<u8> {
+    let picture = image::RgbImage::from_pixel(40, 30, image::Rgb([shade, 90, 120]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .expect("it can be written");
+    bytes.into_inner()
+}
+
+fn with_photo(form: Multipart, shade: u8, alt: &str) -> Multipart {
+    form.text("alt", alt)
+        .file("image", "photo.png", "image/png", &photo(shade))
+}
+
+/// The words of the pictures that the editor lists.
+async fn alts(browser: &mut Browser, path: &str) -> Vec<String> {
+    let page = browser.get(path).await.expect(200).text();
+    let parts = page.split("name=\"picture_alt\" value=\"").skip(1);
+    parts
+        .map(|rest| rest.split_once('"').expect("its end").0.to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_picture_and_its_words_that_were_added_after_going_back_are_saved() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let send = async |carol: &mut Browser, form: Multipart| {
+        carol
+            .post_multipart("/new", form)
+            .await
+            .expect_redirect("/back");
+    };
+    send(&mut carol, form("Back", "One.")).await;
+    send(&mut carol, with_photo(form("Back", "One."), 1, "A lake")).await;
+    assert_eq!(alts(&mut carol, "/back/edit").await, ["A lake"]);
+    // The browser kept the file, and its words became others.
+    send(&mut carol, with_photo(form("Back", "One."), 1, "A pond")).await;
+    assert_eq!(alts(&mut carol, "/back/edit").await, ["A pond"]);
+    // It did not keep the file: the picture is there all the same.
+    send(&mut carol, form("Back", "Two.")).await;
+    assert_eq!(alts(&mut carol, "/back/edit").await, ["A pond"]);
+    send(&mut carol, with_photo(form("Back", "Two."), 2, "A fox")).await;
+    assert_eq!(alts(&mut carol, "/back/edit").await, ["A pond", "A fox"]);
+    assert_eq!(posts(&site).await, ["Back"]);
+}
+
+#[tokio::test]
+async fn a_form_whose_post_was_taken_over_makes_another_with_its_pictures() {
+    let site = Site::new().await;
+    site.account("connie", Role::Contributor).await;
+    let mut connie = site.logged_in("connie").await;
+    let sent = |text: &str| form("Handed in", text).text("action", "review");
+    connie
+        .post_multipart("/new", sent("One."))
+        .await
+        .expect_redirect("/handed-in/edit");
+    let mut bob = site.logged_in("bob").await;
+    let publish = Multipart::new()
+        .text("title", "Handed in")
+        .text("text", "One.")
+        .text("revision", "1");
+    bob.post_multipart("/handed-in/edit", publish)
+        .await
+        .expect_redirect("/handed-in");
+    connie
+        .post_multipart("/new", with_photo(sent("Two."), 1, "A lake"))
+        .await
+        .expect_redirect("/handed-in-2/edit");
+    assert_eq!(alts(&mut connie, "/handed-in-2/edit").await, ["A lake"]);
+}
+
+#[tokio::test]
+async fn an_edit_changed_after_going_back_keeps_the_pictures_it_brought() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let new = Multipart::new().text("title", "Album").text("text", "x");
+    carol.post_multipart("/new", new).await.expect(303);
+    let edit = |text: &str| form("Album", text).text("revision", "1");
+    for (edit, revision, wanted) in [
+        (with_photo(edit("One."), 1, "A lake"), 2, "A lake"),
+        (edit("Two."), 3, "A lake"),
+        (with_photo(edit("Two."), 1, "A pond"), 4, "A pond"),
+    ] {
+        carol
+            .post_multipart("/album/edit", edit)
+            .await
+            .expect_redirect("/album");
+        assert_eq!(self::revision(&site, "album").await, revision);
+        assert_eq!(alts(&mut carol, "/album/edit").await, [wanted]);
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_takes_the_first_picture_out_takes_one_out_however_often_it_comes() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    let new = Multipart::new().text("title", "Album").text("text", "x");
+    let new = with_photo(with_photo(new, 1, "A lake"), 2, "A fox");
+    carol.post_multipart("/new", new).await.expect(303);
+    for _ in 0..2 {
+        let edit = form("Album", "x")
+            .text("revision", "1")
+            .text("remove_image", "1");
+        carol
+            .post_multipart("/album/edit", edit)
+            .await
+            .expect_redirect("/album");
+    }
+    assert_eq!(alts(&mut carol, "/album/edit").await, ["A fox"]);
+    assert_eq!(revision(&site, "album").await, 2);
+}

@@ -16,13 +16,14 @@ use super::kept::{Kept, Shown};
 use super::merging::Conflict;
 use super::parking::{self, Parked};
 use super::show::Facts;
-use super::typed::{Take, Typed};
+use super::typed::{Intent, Take, Typed};
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::form::Fault;
 use crate::markdown;
 use crate::page::Page;
 use crate::pages::login::LoginFields;
+use crate::pages::millis;
 use crate::state::App;
 use crate::world::ticks;
 
@@ -155,9 +156,12 @@ impl Desk {
                 form,
                 turn: typed.turn,
                 post: typed.post.map(|post| post.0),
+                parked: typed.parked.as_ref().map(|opened| opened.key.clone()),
+                parked_at: typed.parked.as_ref().map(|opened| millis(opened.at)),
                 revision: typed.revision.map(|revision| revision.0),
                 mine: typed.mine.clone(),
                 base: typed.base.map(|revision| revision.0),
+                meant: typed.meant.map(Intent::as_str),
                 intent: typed.intent.as_str(),
                 take: typed.take.map(Take::as_str),
                 alts: typed.alts.clone(),
@@ -231,9 +235,12 @@ struct Fields {
     form: FormKey,
     turn: i64,
     post: Option<i64>,
+    parked: Option<FormKey>,
+    parked_at: Option<i64>,
     revision: Option<i64>,
     mine: Option<String>,
     base: Option<i64>,
+    meant: Option<&'static str>,
     intent: &'static str,
     take: Option<&'static str>,
     alts: Vec<String>,

@@ -76,6 +76,7 @@ pub(crate) async fn create(
         viewer,
         post: None,
         typed,
+        base: None,
     }
     .answer()
     .await
@@ -105,6 +106,7 @@ pub(crate) async fn update(
                 viewer,
                 post: Some(post),
                 typed,
+                base: None,
             }
             .answer()
             .await
@@ -115,7 +117,7 @@ pub(crate) async fn update(
             };
             if let Some(writer) = viewer.user().map(|user| user.id) {
                 let author = Author::Known(writer);
-                parking::receive(&app, None, author, NEW, &mut typed).await?;
+                parking::receive(&app, &[], author, NEW, &mut typed).await?;
             }
             typed.becomes_a_new_post(status, &sentence);
             let desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
@@ -170,7 +172,7 @@ async fn without_login(
     mut typed: Typed,
 ) -> Result<Response, Error> {
     match Author::former(app, page).await? {
-        Some(author) => parking::receive(app, None, author, action, &mut typed).await?,
+        Some(author) => parking::receive(app, &[], author, action, &mut typed).await?,
         None => typed.gather_shown(app).await?,
     }
     let faults = nobody.faults();

@@ -125,7 +125,7 @@ pub(crate) async fn show(
         Some(number) => Some(found(&app, &post, number).await?),
         None => None,
     };
-    let comparison = Comparison::of(&post, revision, other).await?;
+    let comparison = Comparison::of(&app, &post, revision, other).await?;
     page.render("pages/posts/revision.html", comparison).await
 }
 
@@ -147,6 +147,14 @@ pub(crate) async fn restore(
     let saved = match seen {
         Some(seen) => {
             let edit = brought_back(&revision, &post, editor);
+            if edit.is_hollow() {
+                let now = found(&app, &post, post.revision).await?;
+                let page_of = Comparison::of(&app, &post, revision, Some(now)).await?;
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return page
+                    .answer(status, "pages/posts/revision.html", page_of.hollow())
+                    .await;
+            }
             app.db.posts().update(post.id, seen, &edit).await?
         }
         None => Updated::Stale(post),
@@ -162,7 +170,7 @@ pub(crate) async fn restore(
         }
         Updated::Stale(post) => {
             let other = found(&app, &post, post.revision).await?;
-            let comparison = Comparison::of(&post, revision, Some(other))
+            let comparison = Comparison::of(&app, &post, revision, Some(other))
                 .await?
                 .too_late();
             page.answer(
@@ -173,6 +181,10 @@ pub(crate) async fn restore(
             .await
         }
         Updated::Missing => Err(Error::Gone),
+        // Only a form with a name of its own is known again, and this one has none.
+        Updated::Before(_) => Err(Error::Conflict(
+            "This post was saved in the meantime.".into(),
+        )),
         Updated::SlugTaken => Err(Error::Conflict(
             "The address of this post was given away in the meantime.".into(),
         )),

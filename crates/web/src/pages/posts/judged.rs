@@ -4,17 +4,19 @@ use gatepost_domain::excerpt::Excerpt;
 use gatepost_domain::ids::UserId;
 use gatepost_domain::note::Note;
 use gatepost_domain::picture::{Alt, PlacedPicture};
-use gatepost_domain::post::{Post, Stage, Visibility};
+use gatepost_domain::post::{Post, Stage, Visibility, is_hollow};
 use gatepost_domain::schedule::{ScheduleError, schedule};
 use gatepost_domain::slug::Slug;
 use gatepost_domain::tag::Tags;
 use gatepost_domain::text::Text;
 use gatepost_domain::title::Title;
 use gatepost_storage::posts::{Edit, WantedSlug};
+use gatepost_storage::revisions::Revision;
 use time::OffsetDateTime;
 
 use super::typed::{Intent, Typed, minute_of};
 use crate::form::Faults;
+use crate::pages::millis;
 use crate::state::App;
 use crate::zone::{NotAMinute, Zone};
 
@@ -22,13 +24,18 @@ use crate::zone::{NotAMinute, Zone};
 pub(super) struct Here<'a> {
     pub(super) now: OffsetDateTime,
     pub(super) zone: &'a Zone,
+    /// What a form of an older version shows as the minute that was set.
+    pub(super) known: Option<String>,
 }
 
 impl<'a> Here<'a> {
-    pub(super) fn of(app: &'a App) -> Self {
+    pub(super) fn of(app: &'a App, base: Option<&Revision>) -> Self {
+        let zone = &app.site.zone;
+        let set = base.and_then(|base| base.publish_at);
         Self {
             now: app.world.now(),
-            zone: &app.site.zone,
+            zone,
+            known: set.and_then(|at| zone.minute(millis(at))),
         }
     }
 }
@@ -68,8 +75,8 @@ impl Typed {
         let note = judge(faults, "note", Note::parse(&self.note));
         let stage = self.stage(faults, post, here);
         let pictures = self.placed(faults);
-        let empty = pictures.is_empty() && text.as_ref().is_some_and(Text::is_blank);
-        if empty && stage.is_some_and(|stage| stage != Stage::Draft) {
+        let judged = text.as_ref().zip(stage);
+        if judged.is_some_and(|(text, stage)| is_hollow(stage, text, &pictures)) {
             faults.invalid(
                 "text",
                 "There is nothing to read yet: write something, or add a picture.",
@@ -87,6 +94,12 @@ impl Typed {
             editor,
             note: note?,
             form: self.form.clone(),
+            // What has no name of its own is known by no other either.
+            opened_from: self
+                .parked
+                .as_ref()
+                .filter(|_| self.form.is_some())
+                .map(|it| it.key.clone()),
         })
     }
 
@@ -100,15 +113,14 @@ impl Typed {
 
     /// How far the pressed button takes the post.
     fn stage(&self, faults: &mut Faults, post: Option<&Post>, here: &Here<'_>) -> Option<Stage> {
-        let known = post.map(|post| minute_of(post, here.zone));
+        let now = post.map(|post| minute_of(post, here.zone));
+        let was_set = [now.as_ref(), here.known.as_ref()].contains(&Some(&self.publish_at));
         match self.intent {
             Intent::Draft | Intent::Preview => Some(Stage::Draft),
             Intent::Review => Some(Stage::Review),
             Intent::Schedule => self.moment(faults, here).map(Stage::Scheduled),
             // What is public can't be called back, so a time that was typed just now is asked about.
-            Intent::Publish
-                if !self.publish_at.is_empty() && known.as_ref() != Some(&self.publish_at) =>
-            {
+            Intent::Publish if !self.publish_at.is_empty() && !was_set => {
                 faults.invalid(
                     "publish_at",
                     "Press Schedule to publish at this time, or empty the field to publish now.",

@@ -44,6 +44,26 @@ impl Kept {
         }
     }
 
+    /// With what a form says of it. Of a picture that was not there before the form says everything.
+    pub(super) fn told(&mut self, said: &Said, is_new: bool) {
+        if is_new {
+            self.was = said.was.clone().unwrap_or_default();
+            self.bytes = said.bytes;
+        }
+        // Words that nobody touched here may have been changed by somebody else.
+        let touched = |alt: &&String| is_new || said.was.as_ref() != Some(*alt);
+        if let Some(alt) = said.alt.as_ref().filter(touched) {
+            self.alt.clone_from(alt);
+        }
+        self.decorative = said.decorative.unwrap_or(self.decorative);
+        if said.name.is_some() {
+            self.name.clone_from(&said.name);
+        }
+        if said.notice.is_some() {
+            self.notice.clone_from(&said.notice);
+        }
+    }
+
     /// With as much of its words as can be shown.
     pub(super) fn picture(&self) -> Picture {
         Picture {
@@ -51,6 +71,35 @@ impl Kept {
             alt: Alt::parse(&self.alt).unwrap_or_default(),
             decorative: self.decorative,
             variants: self.variants.clone(),
+        }
+    }
+}
+
+/// What a form says of a picture, whatever the post says of it.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) hash: ImageHash,
+    pub(super) variants: Vec<Variant>,
+    pub(super) name: Option<String>,
+    pub(super) notice: Option<String>,
+    pub(super) alt: Option<String>,
+    /// What the form had shown as its words.
+    pub(super) was: Option<String>,
+    pub(super) decorative: Option<bool>,
+    pub(super) bytes: usize,
+}
+
+impl Said {
+    pub(super) fn nothing(hash: ImageHash, variants: Vec<Variant>) -> Self {
+        Self {
+            hash,
+            variants,
+            name: None,
+            notice: None,
+            alt: None,
+            was: None,
+            decorative: None,
+            bytes: 0,
         }
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! Invariant: whatever comes of it, the words of both are in the post, in its history or on the page.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use gatepost_domain::ids::RevisionNo;
-use gatepost_domain::picture::ImageHash;
+use gatepost_domain::picture::PlacedPicture;
 use gatepost_domain::post::Post;
 use gatepost_storage::posts::{Edit, Updated};
-use gatepost_storage::revisions::Revision;
 use session_auth::FlashLevel;
 
 use super::submission::{Submission, UNKNOWN};
-use super::together::{Overlap, Together, together};
+use super::together::{Overlap, Together, Versions};
 use crate::error::Error;
 use crate::paths;
+use crate::state::App;
 
 mod both;
 mod who;
@@ -35,10 +37,15 @@ impl Submission {
             Ok(base) => base,
             Err(error) => return self.keep(&error).await,
         };
-        let known: Vec<_> = self.typed.pictures.iter().map(|kept| kept.hash).collect();
+        let start: Vec<_> = self.typed.start.iter().map(PlacedPicture::from).collect();
+        let versions = |theirs: &Post| Versions {
+            base: base.clone(),
+            mine: sent.clone(),
+            start: start.clone(),
+            theirs: Box::new(theirs.clone()),
+        };
         for _ in 0..ATTEMPTS {
-            let merged = off_thread(base.clone(), sent.clone(), theirs.clone(), known.clone());
-            let edit = match merged.await {
+            let edit = match off_thread(&self.app, versions(&theirs)).await {
                 Together::Whole(edit) => edit,
                 Together::Overlapping(overlap) => {
                     return self.show_both(*overlap, base, theirs).await;
@@ -58,7 +65,7 @@ impl Submission {
             self.typed.faults = Default::default();
         }
         // Whoever saves that often is asked to be looked at.
-        let overlap = Overlap::of_busy(&sent, &theirs);
+        let overlap = Overlap::of_busy(&versions(&theirs), &self.app.site.zone);
         self.show_both(overlap, base, theirs).await
     }
 
@@ -76,18 +83,12 @@ impl Submission {
     }
 }
 
-async fn off_thread(
-    base: Option<Revision>,
-    sent: Edit,
-    theirs: Box<Post>,
-    known: Vec<ImageHash>,
-) -> Together {
-    let (mine, saved) = (sent.clone(), theirs.clone());
-    let merged =
-        tokio::task::spawn_blocking(move || together(base.as_ref(), &mine, &saved, &known));
+async fn off_thread(app: &Arc<App>, versions: Versions) -> Together {
+    let (site, both) = (Arc::clone(app), versions.clone());
+    let merged = tokio::task::spawn_blocking(move || both.together(&site.site.zone));
     merged.await.unwrap_or_else(|error| {
         tracing::error!(%error, "two versions could not be merged");
-        Together::Overlapping(Box::new(Overlap::of_busy(&sent, &theirs)))
+        Together::Overlapping(Box::new(Overlap::of_busy(&versions, &app.site.zone)))
     })
 }
 

@@ -7,24 +7,24 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use gatepost_domain::access::{Action, SiteAction};
+use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::UserId;
-use gatepost_domain::post::Post;
+use gatepost_domain::picture::Picture;
 use gatepost_storage::parked::{Kept, NewForm, Reason};
 use http::StatusCode;
 use serde::Serialize;
 
-use super::desk::{Desk, NEW};
+use super::desk::{NEW, new_key};
 use super::edit::find_for_form;
+use super::submission::Submission;
 use super::typed::{LEFT_OUT, Typed};
 use crate::auth::Login;
 use crate::error::{Error, Problem};
 use crate::form::Form;
 use crate::page::Page;
 use crate::pages::millis;
-use crate::paths::Segment;
+use crate::paths::{self, Segment};
 use crate::state::App;
 
 /// What the pictures and the text of one form may have together.
@@ -116,12 +116,12 @@ async fn keep_because(
 /// sender's patience: what is to be saved waits from before it on, where there is room.
 pub(super) async fn receive(
     app: &App,
-    post: Option<&Post>,
+    start: &[Picture],
     author: Author,
     address: &str,
     typed: &mut Typed,
 ) -> Result<(), Error> {
-    typed.gather_known(app, post, author).await?;
+    typed.gather_known(app, start, author).await?;
     if let Some(key) = &typed.form
         && !typed.files.is_empty()
         && typed.is_to_be_saved()
@@ -149,6 +149,7 @@ async fn park(
         fields: &fields,
         turn: typed.turn,
         reason,
+        opened_from: typed.parked.as_ref(),
     };
     app.parking.comes_for(person);
     let kept = app.db.parked().park(&form).await?;
@@ -157,8 +158,17 @@ async fn park(
 
 /// The form was saved, and waits no longer.
 pub(super) async fn forget(app: &App, person: UserId, typed: &Typed) {
-    let Some(key) = &typed.form else { return };
-    if let Err(error) = app.db.parked().saved(person, key, typed.turn).await {
+    let waiting = app.db.parked();
+    let forgotten = async {
+        if let Some(opened) = &typed.parked {
+            waiting.saved_elsewhere(person, opened).await?;
+        }
+        match &typed.form {
+            Some(key) => waiting.saved(person, key, typed.turn).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = forgotten.await {
         // It is offered once more, and saving it again changes nothing.
         tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -240,7 +250,7 @@ pub(crate) async fn create(
             "Not kept: you are not logged in.",
         ));
     };
-    typed.gather_pictures(&app, None, author).await?;
+    typed.gather_pictures(&app, &[], author).await?;
     let (known, reason) = match author {
         Author::Known(_) => (true, Reason::Typing),
         Author::Former(_) => (false, Reason::Unproven),
@@ -301,7 +311,8 @@ fn post_of(address: &str) -> Option<String> {
     plain.then(|| decoded.into_owned())
 }
 
-/// `GET /parked/{form}`: the editor with everything as it was.
+/// `GET /parked/{form}`: the editor with everything as it was. The form has a name of its own from now on: opened in two
+/// tabs it is two forms, and neither takes the other for an earlier state of itself.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     page: Page,
@@ -310,35 +321,37 @@ pub(crate) async fn show(
 ) -> Result<Response, Error> {
     let key: FormKey = key.parse().map_err(|_| Error::NotFound)?;
     let author = Author::Known(login.0.user.id);
-    let kept = app
-        .db
-        .parked()
-        .find(author.id(), &key)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let found = app.db.parked().find(author.id(), &key).await?;
+    let kept = found.ok_or(Error::NotFound)?;
+    if kept.opened.key != key {
+        let place = paths::parked(&kept.opened.key);
+        return Ok(Redirect::to(&place).into_response());
+    }
     let mut typed = Typed::read(&mut Form::of(kept.fields));
-    typed.form = Some(key);
+    typed.form = Some(new_key(&app));
+    typed.parked = Some(kept.opened);
     let viewer = page.viewer().await?;
-    let mut desk = Desk::empty(viewer.may_on_site(SiteAction::Publish));
-    match post_of(&kept.address) {
+    let post = match post_of(&kept.address) {
         Some(segment) => match find_for_form(&app, &viewer, &segment, &typed).await {
-            Ok(post) => {
-                typed.gather_pictures(&app, Some(&post), author).await?;
-                desk = Desk::of(&post, viewer.may(Action::Publish, &post));
-            }
+            Ok(post) => Some(post),
             Err(refusal) => {
                 let (status, sentence) = refusal.told().ok_or(refusal)?;
-                typed.gather_pictures(&app, None, author).await?;
                 typed.becomes_a_new_post(status, &sentence);
+                None
             }
         },
-        None => {
-            typed.post = None;
-            typed.gather_pictures(&app, None, author).await?;
-        }
-    }
-    desk.restored = true;
-    desk.draw(&page, StatusCode::OK, &typed).await
+        None => None,
+    };
+    let form = Submission {
+        app,
+        page,
+        viewer,
+        post,
+        typed,
+        base: None,
+        login: None,
+    };
+    form.given_back(author).await
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
-//! Pictures of a form: those of the post, those the form showed, and those that came with it, each once and in this order.
+//! Pictures of a form: those that it started from, those it showed, and those that came with it, each once and in this order.
+//!
+//! Invariant: a file and a field are taken once, and what they say can be laid over any version of the post.
 
-use gatepost_domain::picture::{ImageHash, named_in};
+use gatepost_domain::picture::{ImageHash, Picture, PlacedPicture, named_in};
 use gatepost_domain::post::Post;
+use gatepost_storage::revisions::Revision;
 use http::StatusCode;
 
-use super::kept::{Kept, Shown};
+use super::kept::{Kept, Said, Shown};
 use super::parking::Author;
 use super::typed::Typed;
 use crate::articles::NAMED;
@@ -13,15 +16,51 @@ use crate::form::{Content, File};
 use crate::images::{self, ReceiveError, Received, Refusal};
 use crate::state::App;
 
+/// The pictures that stood with a post in this version of it; those of now where nobody knows them.
+pub(super) async fn pictures_then(
+    app: &App,
+    post: Option<&Post>,
+    version: Option<&Revision>,
+) -> Result<Vec<Picture>, Error> {
+    let Some(post) = post else {
+        return Ok(Vec::new());
+    };
+    let Some(placed) = version.and_then(|version| version.pictures.as_ref()) else {
+        return Ok(post.pictures.clone());
+    };
+    let mut then = Vec::new();
+    for PlacedPicture {
+        hash,
+        alt,
+        decorative,
+    } in placed.iter().cloned()
+    {
+        let now = post.pictures.iter().find(|picture| picture.hash == hash);
+        let variants = match now {
+            Some(picture) => Some(picture.variants.clone()),
+            None => app.db.images().find(&hash).await?,
+        };
+        if let Some(variants) = variants {
+            then.push(Picture {
+                hash,
+                alt,
+                decorative,
+                variants,
+            });
+        }
+    }
+    Ok(then)
+}
+
 impl Typed {
     /// Brings them together; a file that is no picture becomes a fault and nothing else is lost.
     pub(super) async fn gather_pictures(
         &mut self,
         app: &App,
-        post: Option<&Post>,
+        start: &[Picture],
         author: Author,
     ) -> Result<(), Error> {
-        self.gather_known(app, post, author).await?;
+        self.gather_known(app, start, author).await?;
         self.gather_new(app, author).await
     }
 
@@ -29,13 +68,11 @@ impl Typed {
     pub(super) async fn gather_known(
         &mut self,
         app: &App,
-        post: Option<&Post>,
+        start: &[Picture],
         author: Author,
     ) -> Result<(), Error> {
         self.author = Some(author);
-        self.pictures = post
-            .map(|post| post.pictures.iter().map(Kept::of).collect())
-            .unwrap_or_default();
+        self.start = start.to_vec();
         self.gather_shown(app).await
     }
 
@@ -45,7 +82,7 @@ impl Typed {
             self.take_file(app, file, author).await?;
         }
         self.take_named(app).await?;
-        self.mark_removed();
+        self.lay_pictures();
         Ok(())
     }
 
@@ -54,20 +91,75 @@ impl Typed {
         for shown in std::mem::take(&mut self.shown) {
             self.take_shown(app, shown).await?;
         }
-        self.mark_removed();
+        self.lay_pictures();
         Ok(())
     }
 
+    /// As [`Self::gather_pictures`] left them, from another start.
+    pub(super) fn start_from(&mut self, start: Vec<Picture>) {
+        self.start = start;
+        self.lay_pictures();
+    }
+
+    /// Lays what the form says over what it started from.
+    fn lay_pictures(&mut self) {
+        self.pictures = self.start.iter().map(Kept::of).collect();
+        for said in &self.said {
+            let known = self.pictures.iter_mut().find(|it| it.hash == said.hash);
+            match known {
+                Some(kept) => kept.told(said, false),
+                None => {
+                    let mut kept = Kept::new(said.hash, said.variants.clone());
+                    kept.told(said, true);
+                    self.pictures.push(kept);
+                }
+            }
+        }
+        self.mark_removed();
+    }
+
+    /// As they are together with what others saved: `merged`, and marked among them what this form takes out.
+    pub(super) fn arrange(&mut self, merged: &[PlacedPicture], theirs: &[Picture]) {
+        let mine = std::mem::take(&mut self.pictures);
+        let saved = |hash| theirs.iter().find(|it| it.hash == hash);
+        for placed in merged {
+            let known = mine.iter().find(|kept| kept.hash == placed.hash).cloned();
+            let Some(kept) = known.or_else(|| saved(placed.hash).map(Kept::of)) else {
+                continue;
+            };
+            let was = saved(placed.hash).map(|it| it.alt.to_string());
+            self.pictures.push(Kept {
+                alt: placed.alt.to_string(),
+                was: was.unwrap_or_default(),
+                decorative: placed.decorative,
+                removed: false,
+                ..kept
+            });
+        }
+        for (place, kept) in mine.into_iter().enumerate().filter(|it| it.1.removed) {
+            if let Some(picture) = saved(kept.hash) {
+                let place = place.min(self.pictures.len());
+                let removed = true;
+                self.pictures.insert(
+                    place,
+                    Kept {
+                        removed,
+                        ..Kept::of(picture)
+                    },
+                );
+            }
+        }
+    }
+
     async fn take_shown(&mut self, app: &App, shown: Shown) -> Result<(), Error> {
-        let Some(place) = self.place_or_add(app, &shown.hash).await? else {
-            return Ok(());
-        };
-        let kept = &mut self.pictures[place];
-        kept.decorative = shown.decorative;
-        kept.name = shown.name.or(kept.name.take());
-        // Words that nobody touched here may have been changed by somebody else.
-        if let Some(alt) = shown.alt.filter(|alt| shown.was.as_ref() != Some(alt)) {
-            kept.alt = alt;
+        if let Some(said) = Self::said_of(app, shown.hash).await? {
+            self.said.push(Said {
+                name: shown.name,
+                alt: shown.alt,
+                was: shown.was,
+                decorative: Some(shown.decorative),
+                ..said
+            });
         }
         Ok(())
     }
@@ -91,7 +183,7 @@ impl Typed {
         let (status, sentence) = match received {
             Ok(received) => {
                 return self
-                    .place_file(app, file.name, file.number, weight, received)
+                    .say_of_file(app, file.name, file.number, weight, received)
                     .await;
             }
             Err(ReceiveError::Refused(refusal)) => {
@@ -122,7 +214,7 @@ impl Typed {
         Ok(())
     }
 
-    async fn place_file(
+    async fn say_of_file(
         &mut self,
         app: &App,
         name: String,
@@ -130,50 +222,43 @@ impl Typed {
         weight: usize,
         received: Received,
     ) -> Result<(), Error> {
-        let Some(place) = self.place_or_add(app, &received.hash).await? else {
+        let Some(variants) = app.db.images().want(&received.hash).await? else {
             return Ok(());
         };
-        let kept = &mut self.pictures[place];
-        kept.notice = received.notice.map(|notice| notice.to_string());
-        kept.name = Some(name);
-        kept.bytes = weight;
-        kept.decorative |= self.decorative.contains(&number);
+        let decorative = self.decorative.contains(&number).then_some(true);
         // The words go where the picture is, so that the fields of the file are free for another.
         self.decorative.retain(|other| *other != number);
-        if let Some(alt) = self
-            .alts
-            .get_mut(number - 1)
-            .map(std::mem::take)
-            .filter(|alt| !alt.is_empty())
-        {
-            kept.alt = alt;
-        }
+        let alt = self.alts.get_mut(number - 1).map(std::mem::take);
+        self.said.push(Said {
+            name: Some(name),
+            notice: received.notice.map(|notice| notice.to_string()),
+            alt: alt.filter(|alt| !alt.is_empty()),
+            decorative,
+            bytes: weight,
+            ..Said::nothing(received.hash, variants)
+        });
         Ok(())
     }
 
     /// Those that the text shows, also when another post has them: whoever sends no list of pictures means them, too.
     async fn take_named(&mut self, app: &App) -> Result<(), Error> {
-        let hashes: Vec<_> = named_in(&self.text).take(NAMED).collect();
+        let hashes: Vec<ImageHash> = named_in(&self.text).take(NAMED).collect();
         for hash in hashes {
-            self.place_or_add(app, &hash).await?;
+            self.said.extend(Self::said_of(app, hash).await?);
         }
         Ok(())
     }
 
-    /// Where a picture is in the list, at its end if it was not there; `None` when the site has no such picture.
-    async fn place_or_add(&mut self, app: &App, hash: &ImageHash) -> Result<Option<usize>, Error> {
-        if let Some(place) = self.pictures.iter().position(|kept| kept.hash == *hash) {
-            return Ok(Some(place));
-        }
-        let Some(variants) = app.db.images().want(hash).await? else {
+    /// `None` when the site has no such picture.
+    async fn said_of(app: &App, hash: ImageHash) -> Result<Option<Said>, Error> {
+        let Some(variants) = app.db.images().want(&hash).await? else {
             return Ok(None);
         };
-        let bytes = app.db.images().weight(hash).await?;
-        self.pictures.push(Kept {
+        let bytes = app.db.images().weight(&hash).await?;
+        Ok(Some(Said {
             bytes,
-            ..Kept::new(*hash, variants)
-        });
-        Ok(Some(self.pictures.len() - 1))
+            ..Said::nothing(hash, variants)
+        }))
     }
 }
 

@@ -6,17 +6,20 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_domain::access::{Action, SiteAction, Viewer};
-use gatepost_domain::ids::RevisionNo;
+use gatepost_domain::ids::{RevisionNo, UserId};
 use gatepost_domain::merge::marks;
+use gatepost_domain::picture::Picture;
 use gatepost_domain::post::{Post, Stage, Status};
 use gatepost_domain::text::Text;
 use gatepost_storage::posts::{Created, Edit, Updated};
+use gatepost_storage::revisions::Revision;
 use http::StatusCode;
 use session_auth::FlashLevel;
 
 use super::desk::{Desk, Preview};
 use super::judged::Here;
 use super::parking::{self, Author};
+use super::pictures::pictures_then;
 use super::typed::{Intent, Typed, minute_of};
 use crate::error::Error;
 use crate::page::Page;
@@ -36,6 +39,8 @@ pub(super) struct Submission {
     pub(super) viewer: Viewer,
     pub(super) post: Option<Box<Post>>,
     pub(super) typed: Typed,
+    /// The version that the form was drawn from, when it is not the newest.
+    pub(super) base: Option<Revision>,
     /// The login that the form brought: stored only with the answer, and needed again if that fails.
     pub(super) login: Option<LoginFields>,
 }
@@ -45,9 +50,40 @@ impl Submission {
         let Some(writer) = self.viewer.user().map(|user| user.id) else {
             return Err(Error::NotFound);
         };
+        let start = self.start().await?;
         let (author, address) = (Author::Known(writer), self.desk().action);
-        let post = self.post.as_deref();
-        parking::receive(&self.app, post, author, &address, &mut self.typed).await?;
+        parking::receive(&self.app, &start, author, &address, &mut self.typed).await?;
+        self.go_on(writer).await
+    }
+
+    /// The form as it waited, for its author to go on with.
+    pub(super) async fn given_back(mut self, author: Author) -> Result<Response, Error> {
+        let start = self.start().await?;
+        let gathered = self.typed.gather_pictures(&self.app, &start, author);
+        gathered.await?;
+        self.typed.post = self.post.as_ref().map(|post| post.id);
+        let desk = Desk {
+            restored: true,
+            ..self.desk_for_both().await
+        };
+        desk.draw(&self.page, StatusCode::OK, &self.typed).await
+    }
+
+    /// What the form says of pictures is relative to those of the version that it was drawn from; where nobody knows them,
+    /// to those of now.
+    async fn start(&mut self) -> Result<Vec<Picture>, Error> {
+        let (app, revision) = (&self.app, self.typed.revision);
+        self.base = match (&self.post, revision) {
+            (Some(post), Some(number)) if number != post.revision => {
+                app.db.revisions().find(post.id, number).await?
+            }
+            _ => None,
+        };
+        pictures_then(app, self.post.as_deref(), self.base.as_ref()).await
+    }
+
+    /// With its pictures in place.
+    async fn go_on(mut self, writer: UserId) -> Result<Response, Error> {
         self.typed.post = self.post.as_ref().map(|post| post.id);
         let held = Desk {
             login: self.login.clone(),
@@ -81,10 +117,8 @@ impl Submission {
             );
             self.typed.faults.invalid("text", sentence);
         }
-        let Some(edit) = self
-            .typed
-            .check(writer, self.post.as_deref(), &Here::of(&self.app))
-        else {
+        let here = Here::of(&self.app, self.base.as_ref());
+        let Some(edit) = self.typed.check(writer, self.post.as_deref(), &here) else {
             return self
                 .desk_for_both()
                 .await
@@ -105,7 +139,8 @@ impl Submission {
             (None, _) => match posts.create(&edit).await {
                 Ok(Created::Post(post)) => Ok(Updated::Saved(post)),
                 Ok(Created::SlugTaken) => Ok(Updated::SlugTaken),
-                Ok(Created::Before(post, revision)) => return self.again(post, revision).await,
+                Ok(Created::Before(post, made)) => return self.again(post, Some(made)).await,
+                Ok(Created::Elsewhere(post)) => return self.again(post, None).await,
                 Err(error) => Err(error),
             },
         };
@@ -120,6 +155,10 @@ impl Submission {
     ) -> Result<Response, Error> {
         match saved {
             Ok(Updated::Saved(post)) => return self.onward(&post).await,
+            Ok(Updated::Before(made)) => {
+                self.typed.revision = Some(made);
+                return self.once_more().await;
+            }
             Ok(Updated::Stale(current)) => return self.bring_together(edit, current).await,
             Ok(Updated::SlugTaken) => {
                 self.typed.faults.invalid(
@@ -160,15 +199,26 @@ impl Submission {
         self.desk().draw(&self.page, status, &self.typed).await
     }
 
-    /// The form of a new post that came before, changed since: a change of the post that it made.
-    async fn again(mut self, post: Box<Post>, made: RevisionNo) -> Result<Response, Error> {
+    /// The form of a new post that came before, changed since: a change of the post that it made. From which of its
+    /// revisions is not known of a form that was opened twice.
+    async fn again(mut self, post: Box<Post>, made: Option<RevisionNo>) -> Result<Response, Error> {
         if self.viewer.may(Action::Edit, &post) {
-            self.typed.revision = Some(made);
+            self.typed.revision = made;
             self.post = Some(post);
         } else {
             self.typed.form = None;
         }
-        Box::pin(self.answer()).await
+        self.once_more().await
+    }
+
+    /// As a change of another version than it was taken for; what came with it is laid over that one.
+    async fn once_more(mut self) -> Result<Response, Error> {
+        let Some(writer) = self.viewer.user().map(|user| user.id) else {
+            return Err(Error::NotFound);
+        };
+        let start = self.start().await?;
+        self.typed.start_from(start);
+        Box::pin(self.go_on(writer)).await
     }
 
     pub(super) async fn onward(&self, post: &Post) -> Result<Response, Error> {
@@ -210,10 +260,11 @@ impl Submission {
 
     /// A time that was typed beside a button that sets none.
     fn minute_to_set(&self, saved: &Post) -> Option<&str> {
-        let before = self.post.as_deref();
-        let before = before.map(|post| minute_of(post, &self.app.site.zone));
+        let here = Here::of(&self.app, self.base.as_ref());
+        let before = self.post.as_deref().map(|post| minute_of(post, here.zone));
         let typed = self.typed.publish_at.as_str();
-        let is_new = !typed.is_empty() && before.as_deref() != Some(typed);
+        let known = [before.as_deref(), here.known.as_deref()].contains(&Some(typed));
+        let is_new = !typed.is_empty() && !known;
         let may_set = self.viewer.may(Action::Publish, saved);
         (is_new && may_set && saved.publish_at.is_none()).then_some(typed)
     }

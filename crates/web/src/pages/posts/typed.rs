@@ -3,12 +3,14 @@
 use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::{PostId, RevisionNo};
 use gatepost_domain::picture::{ImageHash, Picture};
-use gatepost_domain::post::Post;
+use gatepost_domain::post::{Post, Stage};
 use gatepost_domain::slug::Slug;
+use gatepost_storage::parked::Opened;
 use http::StatusCode;
+use time::OffsetDateTime;
 
 use super::desk::new_key;
-use super::kept::{Kept, Shown};
+use super::kept::{Kept, Said, Shown};
 use super::parking::Author;
 use crate::form::{Faults, File, Form};
 use crate::pages::login::Credentials;
@@ -109,11 +111,15 @@ pub(super) struct Typed {
     pub(super) turn: i64,
     /// The post that it was drawn for: its address may be another post's by now.
     pub(super) post: Option<PostId>,
+    /// The parked form that it was opened from, under a name of its own.
+    pub(super) parked: Option<Opened>,
     pub(super) revision: Option<RevisionNo>,
     /// Of a form that holds two versions: mine, as it was before it was merged.
     pub(super) mine: Option<String>,
     /// What both versions come from.
     pub(super) base: Option<RevisionNo>,
+    /// The button that mine was sent with.
+    pub(super) meant: Option<Intent>,
     pub(super) take: Option<Take>,
     pub(super) intent: Intent,
     pub(super) files: Vec<File>,
@@ -123,6 +129,10 @@ pub(super) struct Typed {
     pub(super) decorative: Vec<usize>,
     pub(super) shown: Vec<Shown>,
     pub(super) removed: Vec<String>,
+    /// What was gathered from the form, file by file and field by field.
+    pub(super) said: Vec<Said>,
+    /// The pictures that the form started from.
+    pub(super) start: Vec<Picture>,
     pub(super) pictures: Vec<Kept>,
     pub(super) faults: Faults,
     /// Every field as it came, for keeping the form; never a password.
@@ -246,11 +256,13 @@ impl Typed {
             form: form.text("form").parse().ok(),
             turn: form.text("turn").parse().unwrap_or(0).max(0),
             post: form.text("post").parse().ok(),
+            parked: opened(form),
             revision: form.text("revision").parse().ok(),
             mine: form
                 .has("mine")
                 .then(|| form.text("mine").replace("\r\n", "\n")),
             base: form.text("base").parse().ok(),
+            meant: Intent::of(form.text("meant")).filter(|_| form.has("meant")),
             take: Take::of(form.text("take")),
             intent: intent.unwrap_or(Intent::Preview),
             alts: form.all("alt").map(str::to_owned).collect(),
@@ -259,6 +271,8 @@ impl Typed {
                 .filter_map(|number| number.parse().ok())
                 .collect(),
             removed: form.all("remove_image").map(str::to_owned).collect(),
+            said: Vec::new(),
+            start: Vec::new(),
             pictures: Vec::new(),
             faults,
             files,
@@ -279,9 +293,10 @@ impl Typed {
         self.intent != Intent::Preview && self.take.is_none()
     }
 
-    /// Marks what is to be taken out: a picture by its hash or its number from 1, or with any other word the first.
+    /// Marks what is to be taken out: a picture by its hash or its number from 1, or with any other word the first. Numbers
+    /// count what the form started from, so from then on the picture itself is meant.
     pub(super) fn mark_removed(&mut self) {
-        for wish in &self.removed {
+        for wish in &mut self.removed {
             let index = match (wish.parse::<ImageHash>(), wish.parse::<usize>()) {
                 (Ok(hash), _) => self.pictures.iter().position(|kept| kept.hash == hash),
                 (_, Ok(number)) => number.checked_sub(1),
@@ -289,6 +304,7 @@ impl Typed {
             };
             if let Some(kept) = index.and_then(|index| self.pictures.get_mut(index)) {
                 kept.removed = true;
+                *wish = kept.hash.to_string();
             }
         }
     }
@@ -319,8 +335,25 @@ impl Typed {
     }
 }
 
+/// What does not say how old it is takes no form's place.
+fn opened(form: &Form) -> Option<Opened> {
+    let at: i64 = form.text("parked_at").parse().unwrap_or(0);
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000);
+    Some(Opened {
+        key: form.text("parked").parse().ok()?,
+        at: at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    })
+}
+
 /// The minute for which a post is scheduled, as the form shows it.
 pub(super) fn minute_of(post: &Post, zone: &Zone) -> String {
-    let at = post.publish_at.and_then(|at| zone.minute(millis(at)));
+    minute(post.stage(), zone)
+}
+
+pub(super) fn minute(stage: Stage, zone: &Zone) -> String {
+    let at = match stage {
+        Stage::Scheduled(at) => zone.minute(millis(at)),
+        _ => None,
+    };
     at.unwrap_or_default()
 }

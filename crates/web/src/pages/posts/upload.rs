@@ -30,7 +30,7 @@ pub(crate) async fn receive(
         ));
     }
     typed
-        .gather_pictures(&app, None, Author::Known(login.0.user.id))
+        .gather_pictures(&app, &[], Author::Known(login.0.user.id))
         .await?;
     let picture = typed.pictures.iter().find_map(PictureView::of);
     match picture {

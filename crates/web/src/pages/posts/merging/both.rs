@@ -11,10 +11,10 @@ use gatepost_storage::revisions::Revision;
 use http::StatusCode;
 use serde::Serialize;
 
+use super::super::clashes::{Clashes, FieldClash};
 use super::super::desk::Desk;
-use super::super::kept::Kept;
 use super::super::submission::{Submission, UNKNOWN};
-use super::super::together::{FieldClash, Overlap};
+use super::super::together::Overlap;
 use super::super::typed::Take;
 use super::what_changed;
 use crate::error::Error;
@@ -58,6 +58,17 @@ impl Submission {
         let base_text = base.as_ref().map(|base| base.text.as_str().to_owned());
         let (my_title, their_title) = (self.typed.title.clone(), theirs.title.to_string());
         let (mine, saved) = (self.typed.text.clone(), theirs.text.as_str().to_owned());
+        let sides = [
+            Side::of(my_title, base_text.clone(), mine.clone()).await,
+            Side::of(their_title, base_text, saved).await,
+        ];
+        self.typed.mine = Some(mine);
+        self.typed.base = self.typed.revision;
+        self.typed.revision = Some(theirs.revision);
+        overlap.fill(&mut self.typed, &theirs, &self.app.site.zone);
+        let [mine, saved] = sides;
+        let fields = overlap.fields.into_iter();
+        let fields = fields.map(|clash| clash.in_place(&self.typed.pictures));
         let conflict = Conflict {
             who,
             own,
@@ -68,25 +79,10 @@ impl Submission {
                 base.map_or(theirs.revision, |it| it.number),
                 theirs.revision,
             ),
-            mine: Side::of(my_title, base_text.clone(), mine.clone()).await,
-            theirs: Side::of(their_title, base_text, saved).await,
-            fields: overlap.fields.clone(),
+            mine,
+            theirs: saved,
+            fields: fields.collect(),
         };
-        self.typed.mine = Some(mine);
-        self.typed.base = self.typed.revision;
-        self.typed.revision = Some(theirs.revision);
-        overlap.fill(&mut self.typed);
-        for picture in &theirs.pictures {
-            match self
-                .typed
-                .pictures
-                .iter_mut()
-                .find(|kept| kept.hash == picture.hash)
-            {
-                Some(kept) => kept.was = picture.alt.to_string(),
-                None => self.typed.pictures.push(Kept::of(picture)),
-            }
-        }
         self.post = Some(theirs);
         let desk = Desk {
             conflict: Some(conflict),
@@ -173,7 +169,12 @@ impl Sides {
             href,
             mine: Side::of(form.typed.title.clone(), self.base_text(), mine).await,
             theirs: Side::of(self.theirs.title.to_string(), self.base_text(), saved).await,
-            fields: Vec::new(),
+            fields: Clashes::left(
+                &form.typed,
+                self.base.as_ref(),
+                &self.theirs,
+                &form.app.site.zone,
+            ),
         }
     }
 }
