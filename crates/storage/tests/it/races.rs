@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatepost_domain::role::Role;
 use gatepost_domain::text::Text;
 use gatepost_storage::Db;
-use gatepost_storage::posts::{Edit, Updated};
+use gatepost_storage::posts::{Created, Edit, Updated};
 use gatepost_storage::setup::SetUp;
 use gatepost_storage::users::Change;
 use tokio::sync::Barrier;
@@ -53,6 +53,41 @@ async fn of_two_saves_on_one_revision_one_is_saved_and_one_is_stale() {
             saved, current,
             "the one that came late is shown what the other one saved"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_tabs_that_go_on_with_one_form_one_makes_the_post() {
+    let fresh = fresh().await;
+    let alice = person(&fresh, "alice", Role::Author).await;
+    let key = |seed: u8| Some(format!("{seed:0>22}").parse().unwrap());
+    for round in 0..10 {
+        let barrier = Arc::new(Barrier::new(2));
+        let dbs = both(&fresh).await;
+        let saves: Vec<_> = (1..)
+            .zip(dbs)
+            .map(|(tab, db)| {
+                let barrier = barrier.clone();
+                let edit = Edit {
+                    form: key(round * 10 + tab),
+                    opened_from: key(round * 10),
+                    ..edit(&alice, &format!("Round {round}, tab {tab}"))
+                };
+                tokio::spawn(async move {
+                    barrier.wait().await;
+                    db.posts().create(&edit).await.unwrap()
+                })
+            })
+            .collect();
+        let mut outcomes = Vec::new();
+        for save in saves {
+            outcomes.push(save.await.unwrap());
+        }
+        outcomes.sort_by_key(|outcome| matches!(outcome, Created::Elsewhere(_)));
+        let [Created::Post(made), Created::Elsewhere(known)] = &outcomes[..] else {
+            panic!("{outcomes:?}")
+        };
+        assert_eq!(made, known);
     }
 }
 

@@ -39,8 +39,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         context! { field => "login", message => "Wrong" },
     ];
     let login = context! { name => "alice", password => true, remember => true };
-    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", post => 7, turn => 2, revision => 3, mine => "mine", base => 1, intent => "draft", take => (), alts => ["x"], decorative => [1] };
-    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", post => (), turn => 0, revision => (), mine => (), base => (), intent => "publish", take => "mine", alts => none.to_vec(), decorative => none.to_vec() };
+    let fields = context! { title => "A", text => "Text", slug => "", tags => "a, b", excerpt => "x", note => "n", unlisted => true, publish_at => "2026-11-30T09:30", form => "k", turn => 1, post => 1, parked => "k", parked_at => 0, revision => 3, mine => "mine", base => 1, meant => "draft", intent => "draft", take => (), alts => ["x"], decorative => [1] };
+    let blank = context! { title => "", text => "", slug => "", tags => "", excerpt => "", note => "", unlisted => false, publish_at => "", form => "k", turn => 0, post => (), parked => (), parked_at => (), revision => (), mine => (), base => (), meant => (), intent => "publish", take => "mine", alts => none.to_vec(), decorative => none.to_vec() };
     let received = context! { hash => "ff", picture => figure.clone(), name => "lake.jpg", notice => "First frame", alt => "A lake", was => "A pond", decorative => true, removed => true, markdown => "![]()" };
     let pieces = vec![
         context! { kind => "same", text => "A " },
@@ -129,11 +129,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         (
             "pages/posts/revision.html",
-            context! { id => 7, post => facts.clone(), history => "/a/history", current => 3, is_current => false, number => 2, against => 1, older => "/a/history/1", newer => "/a/history/3", who => "bob", at => 0, note => "typo", facts => [context! { label => "Title", pieces => pieces.clone() }], passages => [context! { folded => 2, pieces => pieces.clone() }, context! { folded => (), pieces => pieces.clone() }], same_text => false, late => "bob" },
+            context! { post => facts.clone(), history => "/a/history", current => 3, is_current => false, number => 2, against => 1, older => "/a/history/1", newer => "/a/history/3", who => "bob", at => 0, note => "typo", facts => [context! { label => "Title", pieces => pieces.clone() }], passages => [context! { folded => 2, pieces => pieces.clone() }, context! { folded => (), pieces => pieces.clone() }], same_text => false, with_pictures => true, hollow => true, late => "bob", id => 1 },
         ),
         (
             "pages/posts/revision.html",
-            context! { id => 7, post => facts.clone(), history => "/a/history", current => 1, is_current => true, number => 1, against => (), older => (), newer => (), who => "bob", at => 0, note => "", facts => none.to_vec(), passages => none.to_vec(), same_text => true, late => () },
+            context! { post => facts.clone(), history => "/a/history", current => 1, is_current => true, number => 1, against => (), older => (), newer => (), who => "bob", at => 0, note => "", facts => none.to_vec(), passages => none.to_vec(), same_text => true, with_pictures => false, hollow => false, late => (), id => 1 },
         ),
         (
             "pages/account/show.html",

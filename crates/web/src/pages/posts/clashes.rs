@@ -7,9 +7,10 @@ use gatepost_domain::tag::{Tag, Tags};
 use gatepost_storage::revisions::Revision;
 use serde::Serialize;
 
+use super::intent::Intent;
 use super::kept::Kept;
 use super::together::{Shown, said};
-use super::typed::{Intent, Typed};
+use super::typed::Typed;
 use crate::pages::millis;
 use crate::zone::Zone;
 

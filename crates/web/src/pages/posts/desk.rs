@@ -12,11 +12,12 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
+use super::intent::{Intent, Take};
 use super::kept::{Kept, Shown};
 use super::merging::Conflict;
 use super::parking::{self, Parked};
 use super::show::Facts;
-use super::typed::{Intent, Take, Typed};
+use super::typed::Typed;
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::form::Fault;

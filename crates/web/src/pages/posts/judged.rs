@@ -14,7 +14,8 @@ use gatepost_storage::posts::{Edit, WantedSlug};
 use gatepost_storage::revisions::Revision;
 use time::OffsetDateTime;
 
-use super::typed::{Intent, Typed, minute_of};
+use super::intent::Intent;
+use super::typed::{Typed, minute_of};
 use crate::form::Faults;
 use crate::pages::millis;
 use crate::state::App;

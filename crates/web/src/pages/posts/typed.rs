@@ -10,6 +10,7 @@ use http::StatusCode;
 use time::OffsetDateTime;
 
 use super::desk::new_key;
+use super::intent::{Intent, Take};
 use super::kept::{Kept, Said, Shown};
 use super::parking::Author;
 use crate::form::{Faults, File, Form};
@@ -31,66 +32,6 @@ const FIELDS: [&str; 7] = [
 
 /// What a parked form says of a picture that did not fit.
 pub(super) const LEFT_OUT: &str = "picture_left_out";
-
-/// Which button was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Intent {
-    Publish,
-    Draft,
-    Preview,
-    Schedule,
-    Review,
-}
-
-impl Intent {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "" | "publish" => Some(Self::Publish),
-            "draft" => Some(Self::Draft),
-            "preview" => Some(Self::Preview),
-            "schedule" => Some(Self::Schedule),
-            "review" => Some(Self::Review),
-            _ => None,
-        }
-    }
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Publish => "publish",
-            Self::Draft => "draft",
-            Self::Preview => "preview",
-            Self::Schedule => "schedule",
-            Self::Review => "review",
-        }
-    }
-}
-
-/// Which of two versions is to stand in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Take {
-    Merged,
-    Mine,
-    Theirs,
-}
-
-impl Take {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "merged" => Some(Self::Merged),
-            "mine" => Some(Self::Mine),
-            "theirs" => Some(Self::Theirs),
-            _ => None,
-        }
-    }
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Merged => "merged",
-            Self::Mine => "mine",
-            Self::Theirs => "theirs",
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Typed {

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use super::super::clashes::{Clashes, FieldClash};
 use super::super::desk::Desk;
+use super::super::intent::Take;
 use super::super::submission::{Submission, UNKNOWN};
 use super::super::together::Overlap;
-use super::super::typed::Take;
 use super::what_changed;
 use crate::error::Error;
 use crate::pages::millis;
