@@ -390,7 +390,12 @@ mod tests {
         let others = others.filter(|went| went.checked.is_err());
         assert_eq!(
             sentences(others.collect()),
-            ["sessions survive a restart"].into()
+            [
+                "sessions survive a restart",
+                "the cleanup takes a login that counts no more, and not at once",
+                "who is logged in is named to the cleanup, page by page",
+            ]
+            .into()
         );
     }
 }
