@@ -32,10 +32,11 @@ static SITE: LazyLock<(Runtime, Db, TempDir)> = LazyLock::new(|| {
     (runtime, db, directory)
 });
 
+/// Titles and names are found as well, so they are a word that nobody types.
 const POSTS: &str = "
-    insert into users (id, username, username_key, display_name, role, created_at) values (1, 'a', 'a', 'A', 'owner', 1);
+    insert into users (id, username, username_key, display_name, role, created_at) values (1, 'zqxw7', 'zqxw7', 'Zqxw7', 'owner', 1);
     insert into posts (id, title, text, status, visibility, owner, last_editor, revision, published_at, created_at, updated_at)
-    values (1, 'Written', '', 'published', 'public', 1, 1, 1, 1, 1, 1), (2, 'Fixed', '', 'published', 'public', 1, 1, 1, 1, 1, 1);
+    values (1, 'Zqxw7', '', 'published', 'public', 1, 1, 1, 1, 1, 1), (2, 'Zqxw7', '', 'published', 'public', 1, 1, 1, 1, 1, 1);
     insert into slugs (slug, post, is_current, created_at) values ('one', 1, 1, 1), ('two', 2, 1, 1)";
 
 /// What another post says: some of the saved inputs have its words.
