@@ -176,8 +176,18 @@ fn packages(gate: &mut Gate, metadata: &Metadata) {
 }
 
 /// What cargo compiled from a package it takes as unchanging, but ours have the same number in every run. So they get a
-/// directory of their own, where everybody else's stay compiled and ours are forgotten.
+/// directory of their own, where everybody else's stay compiled and ours are forgotten. So are the sources that it unpacked
+/// from a directory at the same place, this clone's or an earlier one's: it would compile those again.
 fn forget_compiled_packages(directory: &Path) -> Result<()> {
+    if let Some(home) = std::env::home_dir() {
+        let unpacked = home.join(".cargo/registry/src");
+        for registry in fs::read_dir(unpacked).into_iter().flatten().flatten() {
+            // A directory that serves as a registry has no host to be named after.
+            if registry.file_name().to_string_lossy().starts_with('-') {
+                fs::remove_dir_all(registry.path())?;
+            }
+        }
+    }
     let Ok(compiled) = fs::read_dir(directory.join("debug/.fingerprint")) else {
         return Ok(());
     };
