@@ -2,7 +2,7 @@
 //! every package is tested by the very command that the README gives for it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -179,19 +179,24 @@ fn packages(gate: &mut Gate, metadata: &Metadata) {
 /// directory of their own, where everybody else's stay compiled and ours are forgotten. So are the sources that it unpacked
 /// from a directory at the same place, this clone's or an earlier one's: it would compile those again.
 fn forget_compiled_packages(directory: &Path) -> Result<()> {
-    if let Some(home) = std::env::home_dir() {
-        let unpacked = home.join(".cargo/registry/src");
-        for registry in fs::read_dir(unpacked).into_iter().flatten().flatten() {
-            // A directory that serves as a registry has no host to be named after.
-            if registry.file_name().to_string_lossy().starts_with('-') {
-                fs::remove_dir_all(registry.path())?;
-            }
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let unpacked = home.map(|home| fs::read_dir(home.join("registry/src")));
+    for registry in unpacked.into_iter().flatten().flatten().flatten() {
+        // A directory that serves as a registry has no host to be named after.
+        if registry.file_name().to_string_lossy().starts_with('-') {
+            forget_ours(&registry.path())?;
         }
     }
-    let Ok(compiled) = fs::read_dir(directory.join("debug/.fingerprint")) else {
+    forget_ours(&directory.join("debug/.fingerprint"))
+}
+
+/// Removes what is named after one of our packages; a folder that is not there holds nothing of ours.
+fn forget_ours(folder: &Path) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else {
         return Ok(());
     };
-    for entry in compiled {
+    for entry in entries {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("gatepost") {
             fs::remove_dir_all(entry.path())?;
