@@ -210,3 +210,21 @@ fn clippy() -> Command {
     clippy.args(["clippy", "--locked"]);
     clippy
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_ours_is_forgotten() {
+        let folder = tempfile::tempdir().expect("a directory");
+        for package in ["gatepost-domain-0.1.0", "serde-1.0.0"] {
+            fs::create_dir(folder.path().join(package)).expect(package);
+        }
+        forget_ours(folder.path()).expect("forgotten");
+        forget_ours(&folder.path().join("never-made")).expect("nothing to forget");
+        let left = fs::read_dir(folder.path()).expect("the directory");
+        let left: Vec<_> = left.map(|entry| entry.expect("one").file_name()).collect();
+        assert_eq!(left, ["serde-1.0.0"]);
+    }
+}
