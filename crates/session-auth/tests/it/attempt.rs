@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use session_auth::password::{PasswordHash, PasswordHasher};
 use session_auth::{Attempt, Auth, AuthError, SessionLayer, Throttle};
 
+use crate::log::Log;
 use crate::site::{Accounts, Site, layers};
 
 /// The stored hashes.
@@ -105,6 +106,39 @@ async fn the_right_password_logs_in_and_a_wrong_one_does_not() {
                 "{storage}: {wrong:?}"
             );
         }
+    }
+}
+
+/// Whether it was right, wrong, too much, or could not be looked up.
+#[tokio::test]
+async fn no_log_and_no_debug_shows_a_password_or_its_hash() {
+    let hash = quick().hash(PASSWORD).await.unwrap();
+    let (_, secret_part) = hash.as_str().rsplit_once('$').unwrap();
+    let wrong = "hunter2 on a horse";
+    for (_storage, layer) in layers().await {
+        let log = Log::default();
+        let _guard = log.here();
+        let hasher = quick();
+        let site = site(layer, &hasher).await;
+        for (name, password) in [
+            ("alice", PASSWORD),
+            ("alice", wrong),
+            ("nobody", wrong),
+            ("broken", wrong),
+            ("alice", &*wrong.repeat(1_000)),
+            ("alice", wrong),
+            ("alice", wrong),
+            ("alice", PASSWORD),
+        ] {
+            let answer = try_from(&site, HERE, name, password).await;
+            let shown = format!("{answer:?}");
+            for secret in [PASSWORD, wrong] {
+                assert!(!shown.contains(secret), "{shown}");
+            }
+        }
+        tracing::info!(?hash, ?hasher, "what a program may log");
+        assert!(log.text().contains("what a program may log"));
+        log.hides(&[PASSWORD, wrong, secret_part]);
     }
 }
 

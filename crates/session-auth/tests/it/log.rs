@@ -19,6 +19,15 @@ impl Log {
         text.lines().filter(is_grave).count()
     }
 
+    /// None of these was written, nor enough of it to be of use to anybody.
+    pub(crate) fn hides(&self, secrets: &[&str]) {
+        let text = self.text();
+        for secret in secrets {
+            let part = secret.get(..secret.len().min(16)).unwrap_or(secret);
+            assert!(!text.contains(part), "{part:?} is in the log: {text}");
+        }
+    }
+
     /// Everything that this thread logs, as long as the guard lives.
     pub(crate) fn here(&self) -> tracing::subscriber::DefaultGuard {
         let log = self.clone();

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Extension;
 use axum::http::{StatusCode, header};
-use axum::routing::post;
-use session_auth::{Auth, AuthError, AuthLayer, SessionLayer};
+use axum::routing::{get, post};
+use session_auth::{Auth, AuthError, AuthLayer, RequireLogin, SessionLayer};
 use tokio::sync::Barrier;
 
-use crate::site::{Accounts, Site, layers};
+use crate::site::{Accounts, Browser, Site, layers};
 
 #[tokio::test]
 async fn a_login_lasts_until_the_logout() {
@@ -29,6 +29,29 @@ async fn a_login_lasts_until_the_logout() {
         );
         browser.cookie = cookie;
         assert_eq!(browser.me().await, "nobody", "{storage}: and worth nothing");
+    }
+}
+
+/// As whoever saves axum a box adds them.
+#[tokio::test]
+async fn both_layers_in_one_know_who_is_logged_in() {
+    for (storage, sessions) in layers().await {
+        let accounts = Accounts::new();
+        let enter = async |auth: Auth<Accounts>, accounts: Extension<Accounts>| {
+            auth.login(&accounts.get("alice")).await
+        };
+        let router = Router::new()
+            .route("/enter", post(enter))
+            .route(
+                "/me",
+                get(async |RequireLogin(user): RequireLogin<Accounts>| user.name),
+            )
+            .layer((sessions, AuthLayer::new(accounts.clone())))
+            .layer(Extension(accounts));
+        let mut browser = Browser::new(router);
+        assert_eq!(browser.get("/me").await.status, StatusCode::SEE_OTHER);
+        browser.post("/enter").await;
+        assert_eq!(browser.me().await, "alice", "{storage}");
     }
 }
 

@@ -88,7 +88,11 @@ mod two_instances;
     allow(dead_code, reason = "each storage counts in its own ways")
 )]
 mod counter;
-#[cfg(all(feature = "memory", feature = "testing"))]
+#[cfg(all(feature = "memory", any(feature = "password", feature = "testing")))]
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(dead_code, reason = "only some storages fail")
+)]
 mod log;
 #[cfg(all(
     feature = "encrypted-cookie",

@@ -174,11 +174,7 @@ impl Site {
     }
 
     pub(crate) fn browser(&self) -> Browser {
-        Browser {
-            router: self.router.clone(),
-            cookie: None,
-            address: [192, 0, 2, 1].into(),
-        }
+        Browser::new(self.router.clone())
     }
 
     /// A browser in which this person has just logged in.
@@ -315,6 +311,14 @@ impl Answer {
 }
 
 impl Browser {
+    pub(crate) fn new(router: Router) -> Self {
+        Self {
+            router,
+            cookie: None,
+            address: [192, 0, 2, 1].into(),
+        }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], "").await
     }

@@ -1,6 +1,7 @@
 //! A server that goes away at each call of a storage, while a request is inside its handler: load, create, change, rotation,
 //! deletion, use, list. Nobody is let in, nothing is lost or half done, and the same request goes through afterwards. So it
-//! is when the server did as it was asked and only its answer was lost; then what was asked is done, once.
+//! is when the server did as it was asked and only its answer was lost; then what was asked is done, once. And whatever is
+//! logged of all that shows no cookie and nothing that a session keeps.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use axum::{Router, extract::Query};
 use session_auth::testing::{advance, now};
 use session_auth::{AnyStorage, Auth, AuthError, Session, SessionLayer};
 
+use crate::log::Log;
 use crate::site::{Accounts, Browser, Gate, Site};
 
 /// What keeps the calls of a storage from being answered.
@@ -37,6 +39,9 @@ pub(super) const CALLS: [&str; 11] = [
     "load", "create", "change", "update", "rotation", "login", "renewal", "logout", "others",
     "list", "use",
 ];
+
+/// What a session is to keep, and nobody is to read in a log.
+const KEPT: &str = "hunter2";
 
 /// Those that write.
 pub(super) const WRITES: [&str; 8] = [
@@ -64,12 +69,10 @@ async fn act(
     match &*what {
         "load" => drop(auth.user().await?),
         "create" => auth.login(&accounts.get("bob")).await?,
-        "change" => session.insert("key", "value").await.unwrap(),
+        "change" => session.insert("key", KEPT).await.unwrap(),
         "update" => drop(
             session
-                .update("key", |key: Option<String>| {
-                    key.unwrap_or_default() + "value"
-                })
+                .update("key", |key: Option<String>| key.unwrap_or_default() + KEPT)
                 .await?,
         ),
         "rotation" => session.cycle_id().await.unwrap(),
@@ -114,8 +117,8 @@ impl Left {
     fn by(what: &str, times: usize) -> Self {
         let ends_old = ["rotation", "login", "renewal", "logout"].contains(&what);
         let value = match what {
-            "change" if times > 0 => "value".to_owned(),
-            "update" if times > 0 => "value".repeat(times),
+            "change" if times > 0 => KEPT.to_owned(),
+            "update" if times > 0 => KEPT.repeat(times),
             _ => "nothing".to_owned(),
         };
         let old = match what {
@@ -151,6 +154,9 @@ pub(super) async fn is_outlived_after(
     let routes = Router::new().route("/act/{what}", post(act));
     let layer = SessionLayer::new(storage).clock(now);
     let site = Site::with(layer, |auth| auth, routes);
+    let log = Log::default();
+    let _guard = log.here();
+    let mut cookies = Vec::new();
     for what in calls {
         let mut alice = match *what {
             "create" => site.browser(),
@@ -218,8 +224,14 @@ pub(super) async fn is_outlived_after(
         }
         assert_eq!(again.status, status, "{what} again: {}", again.text);
         assert_eq!(left(&alice).await, expected, "{what} again");
+        cookies.extend([&before, &alice, &phone].map(|browser| browser.cookie.clone()));
         alice.post("/others").await;
         alice.post("/logout").await;
+    }
+    assert!(log.warnings() > 0, "an outage is worth a word");
+    log.hides(&[KEPT]);
+    for cookie in cookies.iter().flatten() {
+        log.hides(&[cookie.split_once('=').unwrap().1]);
     }
     let mut forger = site.browser();
     forger.cookie = Some(format!("__Host-session={}", "A".repeat(32)));

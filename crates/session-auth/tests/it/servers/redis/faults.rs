@@ -10,7 +10,7 @@ use redis::cluster::NodeAddress;
 use redis::sentinel::{SentinelClient, SentinelServerType};
 use session_auth::{RedisStorage, SessionStorage};
 
-use super::many::{Cluster, Sentinels, Server};
+use super::many::{Cluster, Sentinels, Server, client_of, three_sentinels};
 use super::proxy::{Proxy, holds};
 use super::{key, private};
 use crate::counter::{body, cookie_of, site, visit};
@@ -103,6 +103,30 @@ async fn a_cluster_that_is_cut_off_at_any_call_loses_nothing_and_lets_nobody_in(
     let cluster = Cluster::start().await;
     let (proxies, storage) = behind_proxies(&cluster).await;
     is_outlived(storage, Cut(proxies), &CALLS).await;
+}
+
+/// A master whose Sentinels know it by the address of this proxy. They wait for longer than any outage here lasts.
+async fn watched_through_a_proxy() -> (Vec<Server>, Vec<Proxy>, RedisStorage) {
+    let (master, _) = private(&[]).await;
+    let proxies = before(&[&master]).await;
+    let mut servers = three_sentinels(proxies[0].port, Duration::from_secs(300)).await;
+    let storage = RedisStorage::sentinel(client_of(&servers));
+    servers.push(master);
+    (servers, proxies, storage)
+}
+
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn a_master_of_sentinels_that_is_cut_off_at_any_call_loses_nothing_and_lets_nobody_in() {
+    let (_servers, proxies, storage) = watched_through_a_proxy().await;
+    is_outlived(storage, Cut(proxies), &CALLS).await;
+}
+
+#[tokio::test]
+#[ignore = "starts redis-server: cargo xtask test"]
+async fn what_a_master_of_sentinels_did_and_never_answered_is_an_error_and_is_not_done_again() {
+    let (_servers, proxies, storage) = watched_through_a_proxy().await;
+    is_outlived_after(Effect::All, storage, Lost(proxies), &WRITES).await;
 }
 
 #[tokio::test]

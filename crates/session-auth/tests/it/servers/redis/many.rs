@@ -269,6 +269,29 @@ async fn a_session_is_found_while_its_slot_moves_to_another_node_and_afterwards(
     assert!(storage.load(&key(2)).await.unwrap().is_some());
 }
 
+/// They tell everybody that the master is to be reached here, until it has been away for so long.
+pub(super) async fn three_sentinels(master: u16, patience: Duration) -> Vec<Server> {
+    let patience = patience.as_millis();
+    let configuration = format!(
+        "sentinel monitor gatepost 127.0.0.1 {master} 2\n\
+         sentinel down-after-milliseconds gatepost {patience}\n\
+         sentinel failover-timeout gatepost 10000\n"
+    );
+    let sentinel = |_| Server::with_configuration(&configuration, &["--sentinel"]);
+    let sentinels: Vec<Server> = (0..3).map(sentinel).collect();
+    for sentinel in &sentinels {
+        let knows_all = |info: String| info.contains("sentinels=3");
+        sentinel.until(&["INFO", "sentinel"], knows_all).await;
+    }
+    sentinels
+}
+
+pub(super) fn client_of(sentinels: &[Server]) -> SentinelClient {
+    let nodes = sentinels.iter().map(Server::url).collect();
+    let name = "gatepost".to_owned();
+    SentinelClient::build(nodes, name, None, SentinelServerType::Master).unwrap()
+}
+
 /// A master, its replica, and three Sentinels that watch them.
 pub(super) struct Sentinels {
     pub(super) master: Server,
@@ -286,13 +309,7 @@ impl Sentinels {
         let replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
         let is_linked = |info: String| info.contains("master_link_status:up");
         replica.until(&["INFO", "replication"], is_linked).await;
-        let configuration = format!(
-            "sentinel monitor gatepost 127.0.0.1 {port} 2\n\
-             sentinel down-after-milliseconds gatepost 1000\n\
-             sentinel failover-timeout gatepost 10000\n"
-        );
-        let sentinel = |_| Server::with_configuration(&configuration, &["--sentinel"]);
-        let sentinels: Vec<Server> = (0..3).map(sentinel).collect();
+        let sentinels = three_sentinels(master.port, Duration::from_secs(1)).await;
         for sentinel in &sentinels {
             let knows_all = |info: String| info.contains("slaves=1,sentinels=3");
             sentinel.until(&["INFO", "sentinel"], knows_all).await;
@@ -305,14 +322,7 @@ impl Sentinels {
     }
 
     pub(super) fn client(&self) -> SentinelClient {
-        let nodes = self.sentinels.iter().map(Server::url).collect();
-        let client = SentinelClient::build(
-            nodes,
-            "gatepost".to_owned(),
-            None,
-            SentinelServerType::Master,
-        );
-        client.unwrap()
+        client_of(&self.sentinels)
     }
 
     /// Until the replica has all that the master has acknowledged.
