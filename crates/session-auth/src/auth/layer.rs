@@ -28,6 +28,9 @@ use crate::throttle::Throttle;
 ///
 /// It looks nobody up by itself; that happens when somebody asks.
 ///
+/// Both layers in one `.layer((sessions, logins))`, the outer one first, are the same site with a few allocations less for
+/// each request: axum boxes what every `.layer` makes.
+///
 /// ```
 /// # #[cfg(feature = "memory")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
