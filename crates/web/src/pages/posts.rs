@@ -14,6 +14,7 @@ mod kept;
 mod log;
 mod merging;
 mod onward;
+mod parked;
 mod parking;
 mod pictures;
 mod show;
@@ -31,7 +32,7 @@ use gatepost_storage::posts::Found;
 
 pub(crate) use self::edit::{create, edit, new, update};
 pub(crate) use self::history::{index as history, restore as restore_revision, show as revision};
-pub(crate) use self::parking::{create as park, show as parked};
+pub(crate) use self::parked::{create as park, show as parked};
 pub(crate) use self::show::show;
 pub(crate) use self::trash::{delete, destroy, restore};
 pub(crate) use self::upload::receive;
