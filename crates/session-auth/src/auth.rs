@@ -175,12 +175,24 @@ impl<D: Directory> Auth<D> {
     /// }
     /// ```
     pub async fn user(&self) -> Result<Option<D::User>, AuthError> {
-        if let Some(known) = self.known().clone() {
-            return Ok(known);
-        }
+        let known = self.known().clone();
+        let has_ended = match known {
+            Some(None) => return Ok(None),
+            Some(Some(user)) => {
+                if !self.session.may_have_ended().await? {
+                    return Ok(Some(user));
+                }
+                true
+            }
+            None => false,
+        };
         let login = self.session.login().await?;
         let user = self.user_of(login.as_deref()).await?;
-        Ok(self.known().get_or_insert(user).clone())
+        let mut known = self.known();
+        if has_ended {
+            *known = None;
+        }
+        Ok(known.get_or_insert(user).clone())
     }
 
     /// The id of the user whose session this request's cookie names, although nobody is logged in: the session has ended

@@ -179,6 +179,14 @@ pub(crate) struct CookieSettings {
     plain_http: bool,
 }
 
+/// Browsers refuse these beginnings without https.
+fn without_promise(name: &str) -> &str {
+    let bare = ["__Host-", "__Secure-"]
+        .iter()
+        .find_map(|promise| name.strip_prefix(promise));
+    bare.filter(|bare| !bare.is_empty()).unwrap_or(name)
+}
+
 impl CookieSettings {
     pub(crate) fn plain_http(&mut self) {
         self.plain_http = true;
@@ -205,6 +213,7 @@ impl CookieSettings {
     /// `session` would be Flask's default name, and cookies ignore ports, so two programs on one machine would fight.
     pub(crate) fn name(&self) -> &str {
         match &self.name {
+            Some(name) if self.plain_http => without_promise(name),
             Some(name) => name,
             None if self.plain_http => "gatepost-dev",
             None => "__Host-session",

@@ -1,5 +1,8 @@
 //! Flash messages: said once, on the next page that shows them. Of parallel pages one shows a message, and none loses it.
 
+use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard};
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -170,27 +173,43 @@ impl Flash {
     /// }
     /// ```
     pub async fn claim(&self) -> Result<Vec<FlashMessage>, SessionError> {
-        let mut claimed = Vec::new();
+        // From before they are taken: whoever hangs up while the storage is asked has not seen them.
+        let claim = Arc::new(Mutex::new(Claim::default()));
+        let undone = Arc::clone(&claim);
+        self.session.on_failure(Box::new(move |session| {
+            Box::pin(async move { Self { session }.put_back(take(&undone)).await })
+        }));
         let stored = self
-            .change(|messages| claimed = std::mem::take(messages))
+            .change(|messages| held(&claim).messages = std::mem::take(messages))
             .await;
-        let stored = match stored {
-            Err(SessionError::Gone) => return Ok(Vec::new()),
-            stored => stored?,
-        };
-        if !claimed.is_empty() && stored == Stored::AtOnce {
-            let claimed = claimed.clone();
-            self.session.on_failure(Box::new(move |session| {
-                Box::pin(async move {
-                    let flash = Self { session };
-                    let put_back = flash.change(|messages| {
-                        messages.splice(..0, claimed.iter().cloned());
-                    });
-                    report(put_back.await);
-                })
-            }));
+        if matches!(stored, Ok(Stored::AtOnce)) {
+            let mut claim = held(&claim);
+            claim.is_stored = true;
+            return Ok(claim.messages.clone());
         }
-        Ok(claimed)
+        let claimed = take(&claim).messages;
+        match stored {
+            Ok(_with_the_answer) => Ok(claimed),
+            Err(SessionError::Gone) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Messages that nobody has seen wait again. Where it is not known whether they were taken, they may still be there.
+    async fn put_back(&self, claim: Claim) {
+        let Claim {
+            messages,
+            is_stored,
+        } = claim;
+        if messages.is_empty() {
+            return;
+        }
+        let put_back = self.change(|waiting| {
+            if is_stored || !waiting.starts_with(&messages) {
+                waiting.splice(..0, messages.iter().cloned());
+            }
+        });
+        report(put_back.await);
     }
 
     /// Changes the list in one step that nothing can come between; `change` may run more than once.
@@ -209,6 +228,24 @@ impl Flash {
         });
         changed.await
     }
+}
+
+/// What a request has taken, or is about to take.
+#[derive(Default)]
+struct Claim {
+    messages: Vec<FlashMessage>,
+    /// The storage has said that they are taken.
+    is_stored: bool,
+}
+
+fn held(claim: &Mutex<Claim>) -> MutexGuard<'_, Claim> {
+    claim
+        .lock()
+        .expect("nothing panics while it holds this lock")
+}
+
+fn take(claim: &Mutex<Claim>) -> Claim {
+    std::mem::take(&mut held(claim))
 }
 
 /// The messages in a value. One that this version cannot read is dropped: a message is never worth an error page.

@@ -123,7 +123,8 @@ impl SessionLayer {
     }
 
     /// For a site without https, such as one on a developer's machine: the cookie is called `gatepost-dev` and is not
-    /// `Secure`. The scheme is said here and never guessed from a header.
+    /// `Secure`. A name that was given loses its `__Host-`, which browsers take from https sites only. The scheme is said here
+    /// and never guessed from a header.
     ///
     /// ```
     /// # #[cfg(feature = "memory")]

@@ -8,7 +8,7 @@ use std::{
     net::IpAddr,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -67,6 +67,8 @@ struct Inner {
     /// Whether the storage is to hear that the session was used, judged when it was read.
     is_stale: AtomicBool,
     loaded: OnceCell<Result<Option<Arc<StoredSession>>, StorageError>>,
+    /// Why the storage could not be asked once more.
+    fault: OnceLock<StorageError>,
     intent: Mutex<Intent>,
     /// What the answer made of the session, once it has.
     settled: SetOnce<Settled>,
@@ -99,6 +101,7 @@ impl RequestSession {
             is_used: AtomicBool::new(false),
             is_stale: AtomicBool::new(false),
             loaded: OnceCell::new(),
+            fault: OnceLock::new(),
             intent: Mutex::default(),
             settled: SetOnce::new(),
             shared,
@@ -138,21 +141,65 @@ impl RequestSession {
     /// Who is logged in, as far as this request knows: what it did itself counts.
     pub(crate) async fn login(&self) -> Result<Option<Cow<'_, Login>>, SessionError> {
         let stored = self.inner.stored().await?;
-        let login = stored.and_then(|session| session.login.as_ref());
+        let login = match stored {
+            Some(session) if session.login.is_some() && !self.lets_go(session).await? => {
+                session.login.as_ref()
+            }
+            Some(_) | None => None,
+        };
         Ok(self.inner.intent().login_over(login))
+    }
+
+    /// Whether a user whom this request has found before may be one no longer, because it has ended the session since.
+    pub(crate) async fn may_have_ended(&self) -> Result<bool, SessionError> {
+        match self.inner.known() {
+            Some(stored) => self.lets_go(stored).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether this request has ended, cleared or run out what is stored, by calls of tower-sessions' own. Nothing of that
+    /// is stored before the answer.
+    async fn lets_go(&self, stored: &StoredSession) -> Result<bool, SessionError> {
+        let failed = |error| self.inner.failure(error);
+        let is_modified = self.tower.is_modified();
+        let is_undecided = {
+            let intent = self.inner.intent();
+            if intent.is_answered {
+                return Ok(false);
+            }
+            intent.is_undecided()
+        };
+        if is_undecided && is_modified {
+            // Tells a new id from an end.
+            self.tower.save().await.map_err(failed)?;
+        }
+        if self.inner.intent().has_let_go() {
+            return Ok(true);
+        }
+        if is_modified {
+            let marker = self.tower.get_value(intent::MARKER).await;
+            if marker.map_err(failed)?.is_none() {
+                return Ok(true);
+            }
+        }
+        let expiry = self.tower.expiry();
+        Ok(expiry.is_some() && self.inner.runs_out(stored, expiry))
     }
 
     /// Who is logged in, as the storage has it at this moment and not as this request found it.
     pub(crate) async fn stored_login(&self) -> Result<Option<Login>, SessionError> {
+        self.inner.is_used.store(true, Ordering::Relaxed);
         let Some(key) = self.inner.current_key() else {
             return Ok(None);
         };
-        let stored = self
-            .inner
-            .load(&key)
-            .await
-            .map_err(SessionError::Unavailable)?;
-        Ok(stored.and_then(|session| session.login.clone()))
+        let stored = self.inner.heed(self.inner.load(&key).await)?;
+        let login = stored.as_ref().and_then(|session| session.login.clone());
+        if self.inner.key == Some(key) {
+            // The answer tells of a person, though nobody has asked for the session itself.
+            let _ = self.inner.loaded.set(Ok(stored));
+        }
+        Ok(login)
     }
 
     /// Who was logged in in the session that this request names, as long as that is remembered: it is over, or was ended.
@@ -161,28 +208,27 @@ impl RequestSession {
             return Ok(None);
         };
         let since = self.now() - FORMER_LOGIN;
-        let stored = self.inner.read(key).await;
-        let stored = stored.map_err(SessionError::Unavailable)?;
+        let stored = self.inner.heed(self.inner.read(key).await)?;
         if let Some(stored) = stored {
             let is_recent = stored.lifetime.end(stored.last_seen) > since;
             let login = stored.login.as_ref().filter(|_| is_recent);
             return Ok(login.map(|login| login.user.clone()));
         }
-        let former = self.inner.storage.former_login(key, since).await;
-        former.map_err(SessionError::Unavailable)
+        self.inner
+            .heed(self.inner.storage.former_login(key, since).await)
     }
 
     /// Logs somebody in: the id changes with the answer, and what another person left in the session goes.
     pub(crate) async fn set_login(&self, login: Login) -> Result<(), SessionError> {
-        self.inner.still_takes_logins()?;
         let before = self.login().await?;
         if before.is_some_and(|before| before.user != login.user) {
-            self.inner.intent().is_given_away = true;
+            self.inner.still_takes_logins()?.is_given_away = true;
             // Within this request, too. It is no `clear` of the handler's, which would end the login as well.
             self.tower.clear().await;
             self.put(intent::MARKER, Some(Value::Null)).await?;
         }
-        self.inner.intent().login = Some(LoginIntent::Set(login));
+        // The answer may have gone meanwhile.
+        self.inner.still_takes_logins()?.login = Some(LoginIntent::Set(login));
         Ok(())
     }
 
@@ -205,14 +251,18 @@ impl RequestSession {
         }
         self.inner.is_used.store(true, Ordering::Relaxed);
         self.tower.clear().await;
-        self.inner.intent().end();
+        let is_noted = self.inner.note(Intent::end);
+        if !is_noted {
+            // The answer went while this waited.
+            let settled = self.inner.settled.wait().await;
+            return self.inner.delete_now(settled).await;
+        }
         Ok(())
     }
 
     /// Gives the session a new id and the login a new stamp. Nothing, when nobody is logged in.
     pub(crate) fn renew(&self, stamp: Stamp) -> Result<(), SessionError> {
-        self.inner.still_takes_logins()?;
-        self.inner.intent().renew(stamp);
+        self.inner.still_takes_logins()?.renew(stamp);
         Ok(())
     }
 
@@ -254,6 +304,14 @@ impl RequestSession {
         Ok(was_there)
     }
 
+    /// After it no cookie can say anything new.
+    pub(crate) fn still_has_an_answer(&self) -> Result<(), tower_sessions_core::session::Error> {
+        let still = self.inner.still_takes_logins();
+        still
+            .map(drop)
+            .map_err(|error| crate::error::backend(error).into())
+    }
+
     /// Runs when the answer is a 5xx, for what was done at once and should not count then.
     pub(crate) fn on_failure(&self, undo: Undo) {
         self.inner.intent().undo.push(undo);
@@ -268,11 +326,20 @@ impl Inner {
     }
 
     /// A login has a new id, and after the answer no cookie can carry one.
-    fn still_takes_logins(&self) -> Result<(), SessionError> {
-        match self.intent().is_answered {
+    fn still_takes_logins(&self) -> Result<MutexGuard<'_, Intent>, SessionError> {
+        let intent = self.intent();
+        match intent.is_answered {
             true => Err(SessionError::Answered),
-            false => Ok(()),
+            false => Ok(intent),
         }
+    }
+
+    /// Remembers that the storage failed, whatever is made of it: the answer of the request says so.
+    fn heed<T>(&self, answer: Result<T, StorageError>) -> Result<T, SessionError> {
+        answer.map_err(|error| {
+            let _ = self.fault.set(error.clone());
+            SessionError::Unavailable(error)
+        })
     }
 
     /// The stored session, read once. A failure is remembered and becomes the answer of the request.
@@ -354,7 +421,8 @@ impl Inner {
     }
 
     fn load_failure(&self) -> Option<&StorageError> {
-        self.loaded.get()?.as_ref().err()
+        let first = self.loaded.get().and_then(|loaded| loaded.as_ref().err());
+        first.or_else(|| self.fault.get())
     }
 
     /// The real error behind one of tower-sessions, which carries only text.

@@ -5,6 +5,7 @@ use std::{fmt, ops::Deref};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::{Serialize, de::DeserializeOwned};
+use tower_sessions_core::session::Error;
 
 use crate::{SessionError, request::RequestSession};
 
@@ -134,6 +135,49 @@ impl Session {
     /// [`SessionError::Unavailable`] when the storage fails.
     pub async fn values(&self) -> Result<serde_json::Map<String, serde_json::Value>, SessionError> {
         self.request.values().await
+    }
+}
+
+impl Session {
+    /// Gives the session a new id with the answer; what is in it stays. Logging in does that by itself.
+    ///
+    /// ```
+    /// # use session_auth::{Session, SessionError};
+    /// async fn chosen(session: Session) -> Result<(), SessionError> {
+    ///     session.insert("role", "editor").await?;
+    ///     Ok(session.cycle_id().await?) // whoever knew the old id knows nothing
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the session cannot be read, and when the answer is on its way: then no cookie can follow, and the session is as
+    /// it was.
+    pub async fn cycle_id(&self) -> Result<(), Error> {
+        // tower-sessions would forget the old id before it hears that there is no new one.
+        self.request.still_has_an_answer()?;
+        self.request.tower().cycle_id().await
+    }
+
+    /// Ends the session: with the answer, or at once when that is on its way.
+    ///
+    /// ```
+    /// # use session_auth::{Session, SessionError};
+    /// async fn forget_me(session: Session) -> Result<(), SessionError> {
+    ///     Ok(session.delete().await?)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails, and for a session in the cookie whose answer is on its way.
+    pub async fn delete(&self) -> Result<(), Error> {
+        let tower = self.request.tower();
+        if tower.id().is_none() && tower.is_modified() {
+            // After `cycle_id` tower-sessions knows no id, and would say that it has deleted what it has not.
+            tower.save().await?;
+        }
+        tower.delete().await
     }
 }
 

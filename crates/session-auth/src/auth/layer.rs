@@ -7,8 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::extract::OriginalUri;
 use axum::response::Response;
 use http::Request;
+use http::uri::PathAndQuery;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -284,6 +286,13 @@ impl<D: Directory, S> Layer<S> for AuthLayer<D> {
     }
 }
 
+/// The address as the client asked for it: nested routers have taken their prefix away where this layer is inside of one.
+fn asked<B>(request: &Request<B>) -> Option<PathAndQuery> {
+    let original = request.extensions().get::<OriginalUri>();
+    let uri = original.map_or_else(|| request.uri(), |OriginalUri(uri)| uri);
+    uri.path_and_query().cloned()
+}
+
 /// What [`AuthLayer`] makes of a service.
 #[derive(Debug)]
 pub struct AuthService<D, S> {
@@ -321,7 +330,7 @@ where
         let auth = RequestAuth {
             settings: Arc::clone(&self.settings),
             session,
-            asked: request.uri().path_and_query().cloned(),
+            asked: asked(&request),
             known: Mutex::new(None),
         };
         request.extensions_mut().insert(Found(Arc::new(auth)));

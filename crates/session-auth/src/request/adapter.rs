@@ -26,7 +26,11 @@ impl SessionStore for Inner {
             return Err(backend(SessionError::Answered));
         }
         let id = self.own(record.id);
-        if !self.note(|intent| intent.create(id, self.handle, Record::from(&record.data))) {
+        let noted = self.note(|intent| {
+            intent.create(id, self.handle, Record::from(&record.data));
+            intent.is_misnamed = true;
+        });
+        if !noted {
             return Err(backend(SessionError::Answered));
         }
         record.id = self.handle;
@@ -40,7 +44,11 @@ impl SessionStore for Inner {
             let fits = lent.fits(&record.data, MARKER);
             fits.map_err(|error| backend(SessionError::of_storage(error)))?;
         }
-        if self.note(|intent| intent.save(Record::from(&record.data))) {
+        let noted = self.note(|intent| {
+            intent.save(Record::from(&record.data));
+            intent.is_misnamed = record.id != self.record_id();
+        });
+        if noted {
             return Ok(());
         }
         let settled = self.settled.wait().await;
@@ -49,6 +57,7 @@ impl SessionStore for Inner {
     }
 
     async fn load(&self, _handle: &Id) -> Result<Option<TowerRecord>> {
+        self.intent().is_misnamed = false;
         if let Some(settled) = self.settled().await {
             let read = self.load_now(settled).await.map_err(backend)?;
             let mut data: Data = read.into_iter().collect();
@@ -80,8 +89,8 @@ impl SessionStore for Inner {
         let own = self.own(*id);
         if !self.note(|intent| intent.delete(own, self.handle)) {
             let settled = self.settled.wait().await;
-            // The beginning of a `cycle_id`, whose end would find that no cookie can follow.
-            if *id == self.record_id() {
+            // The beginning of a `cycle_id`, whose end would find that no cookie can follow; or what may be one.
+            if *id == self.record_id() || self.intent().is_misnamed {
                 return Err(backend(SessionError::Answered));
             }
             return self.delete_now(settled).await.map_err(backend);
@@ -147,7 +156,7 @@ impl Inner {
 
     /// Notes what is wanted, or says `false`: the answer has taken what was noted, and nobody would look at more.
     #[must_use]
-    fn note(&self, note: impl FnOnce(&mut Intent)) -> bool {
+    pub(super) fn note(&self, note: impl FnOnce(&mut Intent)) -> bool {
         self.is_used
             .store(true, std::sync::atomic::Ordering::Relaxed);
         let mut intent = self.intent();

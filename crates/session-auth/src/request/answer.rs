@@ -33,7 +33,7 @@ impl RequestSession {
         if let Some(error) = self.inner.load_failure() {
             let error = SessionError::Unavailable(error.clone());
             self.inner.settle_on(self.inner.key);
-            return Answer::Ready(error.into_response());
+            return Answer::Ready(refusal(error));
         }
         let has_failed = response.status().is_server_error();
         if self.has_work(has_failed) {
@@ -122,6 +122,12 @@ impl RequestSession {
     }
 }
 
+fn refusal(error: SessionError) -> Response {
+    let mut response = error.into_response();
+    vary_by_cookie(response.headers_mut());
+    response
+}
+
 impl Inner {
     fn is_stale(&self) -> bool {
         self.is_stale.load(Ordering::Relaxed)
@@ -155,7 +161,7 @@ impl Inner {
                     error = &error as &dyn Error,
                     "a session could not be stored"
                 );
-                error.into_response()
+                refusal(error)
             }
         }
     }

@@ -35,6 +35,11 @@ impl RequestSession {
             self.inner.intent().is_committed = true;
             let saved = self.tower.save().await;
             saved.map_err(|error| self.inner.failure(error))?;
+            if self.inner.intent().is_misnamed {
+                // A task that goes on after the answer gets a record by which a `cycle_id` can be told.
+                let loaded = self.tower.load().await;
+                loaded.map_err(|error| self.inner.failure(error))?;
+            }
         }
         let expiry = self.tower.expiry();
         let intent = self.inner.intent().take();
@@ -182,6 +187,12 @@ impl Inner {
             None => Some(lifetime),
             Some(expiry) => limits.apply(expiry, lifetime, since, now),
         }
+    }
+
+    /// Whether the session is over with this expiry, which a handler has set.
+    pub(super) fn runs_out(&self, stored: &StoredSession, expiry: Option<Expiry>) -> bool {
+        let now = self.shared.now();
+        self.lifetime(Some(stored), None, expiry, now).is_none()
     }
 
     async fn apply(&self, planned: Planned) -> Result<Cookie, SessionError> {

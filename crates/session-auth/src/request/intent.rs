@@ -39,6 +39,8 @@ pub(super) struct Intent {
     pub(super) left: Option<Arc<Record>>,
     /// The layer itself saves, after the handler.
     pub(super) is_committed: bool,
+    /// tower-sessions calls its record by the request's handle, so that a `cycle_id` would look like a deletion.
+    pub(super) is_misnamed: bool,
 }
 
 pub(super) enum LoginIntent {
@@ -68,6 +70,8 @@ impl Intent {
             has_ended: true,
             undo: std::mem::take(&mut self.undo),
             is_answered: self.is_answered,
+            is_committed: self.is_committed,
+            is_misnamed: self.is_misnamed,
             ..Self::default()
         };
     }
@@ -132,6 +136,7 @@ impl Intent {
             is_answered: true,
             left: self.record.clone(),
             updates: self.updates.clone(),
+            is_misnamed: self.is_misnamed,
             ..Self::default()
         };
         std::mem::replace(self, answered)
@@ -144,6 +149,20 @@ impl Intent {
             && self.deletions == 0
             && self.login.is_none()
             && self.record.is_none()
+    }
+
+    /// Whether a deletion waits for the call that tells what it meant.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.deletions > 0
+    }
+
+    /// Whether the stored login is over for this request, as far as it has been told.
+    pub(super) fn has_let_go(&self) -> bool {
+        let was_cleared = self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.was_cleared);
+        self.has_ended || self.deletions > 0 || was_cleared
     }
 
     /// Whether what is stored is, for this request, another's session or one that has ended.

@@ -27,6 +27,14 @@ pub(crate) enum Stored {
     WithTheAnswer,
 }
 
+/// Shows `f` what this request has written in place of what is stored, which it would replace anyway.
+fn over(
+    written: Option<Option<Value>>,
+    mut f: impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError>,
+) -> impl FnMut(Option<Value>) -> Result<Option<Value>, SessionError> {
+    move |stored| f(written.clone().unwrap_or(stored))
+}
+
 impl RequestSession {
     /// Replaces one value at once by what `f` makes of the one that is stored, and asks again when somebody else was
     /// faster. `None` stands for an absent value on both sides.
@@ -51,6 +59,8 @@ impl RequestSession {
         }
         // What this request has stored since it read the session is no longer as it was read.
         let updated = self.inner.intent().updated(key);
+        let written = self.written(stored, key).await?;
+        let f = over(written, f);
         let new = self
             .replace(session_key, Arc::clone(stored), key, updated, f)
             .await?;
@@ -78,6 +88,23 @@ impl RequestSession {
         let marker = self.tower.get_value(MARKER).await;
         let marker = marker.map_err(|error| self.inner.failure(error))?;
         Ok(marker.is_some())
+    }
+
+    /// What this request has written or removed under this key, where that waits for the answer.
+    async fn written(
+        &self,
+        stored: &StoredSession,
+        key: &str,
+    ) -> Result<Option<Option<Value>>, SessionError> {
+        let is_noted = self.inner.intent().record.is_some();
+        if !is_noted && !self.tower.is_modified() {
+            return Ok(None);
+        }
+        let seen = self.tower.get_value(key).await;
+        let seen = seen.map_err(|error| self.inner.failure(error))?;
+        let intent = self.inner.intent();
+        let read = intent.over(stored.values.map()).get(key).cloned();
+        Ok((seen != read).then_some(seen))
     }
 
     /// Asks `f` until its value is stored. The first time it is shown the updated value, where there is one.
@@ -141,6 +168,9 @@ impl RequestSession {
         let new = f(old.clone())?;
         if new != old {
             self.put(key, new).await?;
+            // Notes it for the answer; or finds that the answer has gone while this waited.
+            let noted = self.tower.save().await;
+            noted.map_err(|error| self.inner.failure(error))?;
         }
         Ok(Stored::WithTheAnswer)
     }

@@ -68,6 +68,8 @@ mod stubborn;
 mod threads;
 #[cfg(feature = "throttle")]
 mod throttle;
+#[cfg(feature = "memory")]
+mod together;
 #[cfg(all(feature = "tower", feature = "testing"))]
 mod tower;
 #[cfg(all(feature = "tower-014", feature = "testing"))]
