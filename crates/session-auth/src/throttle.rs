@@ -146,8 +146,18 @@ impl Throttle {
         let now = unix_millis(now);
         let mut full_at = self.lock();
         let mut taken = Vec::with_capacity(2);
+        let mut refused: Option<TooManyAttempts> = None;
+        // Both are asked, also when the first refuses: after the shorter wait the other one would refuse again.
         for (key, limit) in self.buckets(account, address) {
-            taken.push((key, limit.take(full_at.get(&key).copied(), now)?));
+            match limit.take(full_at.get(&key).copied(), now) {
+                Ok(full_at) => taken.push((key, full_at)),
+                Err(other) => {
+                    refused = Some(refused.map_or(other, |first| first.longer(other)));
+                }
+            }
+        }
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         if full_at.len() + taken.len() > self.capacity {
             make_room(&mut full_at, now, self.capacity);
@@ -277,6 +287,10 @@ impl TooManyAttempts {
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.0
+    }
+
+    fn longer(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
     }
 }
 

@@ -105,6 +105,36 @@ fn one_password_tried_on_every_account_is_held_back_too() {
 }
 
 #[test]
+fn where_both_are_used_up_the_longer_wait_is_told() {
+    let (short, long) = (Duration::from_secs(6), MINUTE);
+    for (of_account, of_address) in [(short, long), (long, short)] {
+        let throttle = Throttle::new()
+            .per_account(1, of_account)
+            .per_address(2, of_address);
+        throttle.admit("alice", v4(1), NOON).unwrap();
+        throttle.admit("bob", v4(1), NOON).unwrap();
+        let refused = throttle.admit("alice", v4(1), NOON).unwrap_err();
+        assert_eq!(refused.retry_after(), long);
+        let then = NOON + refused.retry_after();
+        assert!(throttle.admit("alice", v4(1), then).is_ok());
+    }
+}
+
+#[test]
+fn a_refused_attempt_takes_nothing_from_either() {
+    let throttle = Throttle::new()
+        .per_account(1, MINUTE)
+        .per_address(2, MINUTE);
+    throttle.admit("alice", v4(1), NOON).unwrap();
+    assert!(throttle.admit("alice", v4(1), NOON).is_err());
+    throttle.admit("bob", v4(1), NOON).unwrap();
+    // Now the address refuses, and the account of a third name is as full as before.
+    let carol = throttle.admit("carol", v4(1), NOON);
+    assert_eq!(carol.unwrap_err().retry_after(), MINUTE);
+    assert_eq!(throttle.len(), 3, "alice, bob, and the address");
+}
+
+#[test]
 fn where_addresses_are_unknown_one_guesser_does_not_stop_everybody() {
     let throttle = Throttle::new();
     for n in 0..200 {
