@@ -13,6 +13,9 @@ use time::OffsetDateTime;
 /// How many pairs are remembered; at 40 bytes each, some megabytes.
 const CAPACITY: usize = 65_536;
 
+/// A hundred years of 365 days, in milliseconds. Times are `i64`, so this leaves room for millions of attempts.
+const LONGEST_REFILL: i64 = 100 * 365 * 86_400_000;
+
 /// Slows down guessing of passwords.
 ///
 /// Two buckets are asked before a password is hashed, and both give one of their attempts away:
@@ -70,7 +73,8 @@ impl Throttle {
         }
     }
 
-    /// `attempts` at once on one account from one address, then one per `refill`.
+    /// `attempts` at once on one account from one address, then one per `refill`. At least one attempt; `refill` is
+    /// between a millisecond and a hundred years, and what is outside counts as the nearer of the two.
     ///
     /// ```
     /// # use session_auth::Throttle;
@@ -87,7 +91,8 @@ impl Throttle {
         self
     }
 
-    /// `attempts` at once from one address on all accounts together, then one per `refill`.
+    /// `attempts` at once from one address on all accounts together, then one per `refill`. The bounds are those of
+    /// [`Throttle::per_account`].
     ///
     /// ```
     /// # use session_auth::Throttle;
@@ -196,7 +201,7 @@ impl Throttle {
         let mut full_at = self.lock();
         for (key, limit) in self.buckets(account, address) {
             if let Some(full_at) = full_at.get_mut(&key) {
-                *full_at -= limit.refill;
+                *full_at = full_at.saturating_sub(limit.refill);
             }
         }
     }
@@ -307,7 +312,7 @@ impl Limit {
             attempts: attempts.max(1),
             refill: i64::try_from(refill.as_millis())
                 .unwrap_or(i64::MAX)
-                .clamp(1, 86_400_000),
+                .clamp(1, LONGEST_REFILL),
         }
     }
 

@@ -105,6 +105,27 @@ fn one_password_tried_on_every_account_is_held_back_too() {
 }
 
 #[test]
+fn a_wait_may_be_as_long_as_somebody_says() {
+    let day = Duration::from_secs(86_400);
+    for (refill, wait) in [
+        (day * 7, day * 7),
+        (day * 366, day * 366),
+        (Duration::MAX, day * 36_500),
+    ] {
+        let throttle = Throttle::new()
+            .per_account(2, refill)
+            .per_address(1_000_000, refill);
+        assert_eq!(exhaust(&throttle, "alice", v4(1)), 2);
+        let refused = throttle.admit("alice", v4(1), NOON).unwrap_err();
+        assert_eq!(refused.retry_after(), wait);
+        let almost = NOON + wait - Duration::from_secs(1);
+        assert!(throttle.admit("alice", v4(1), almost).is_err());
+        assert!(throttle.admit("alice", v4(1), NOON + wait).is_ok());
+        throttle.give_back("alice", v4(1));
+    }
+}
+
+#[test]
 fn where_both_are_used_up_the_longer_wait_is_told() {
     let (short, long) = (Duration::from_secs(6), MINUTE);
     for (of_account, of_address) in [(short, long), (long, short)] {
