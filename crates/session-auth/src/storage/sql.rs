@@ -222,9 +222,15 @@ impl SqlStorage {
         Ok(tx.commit().await?)
     }
 
-    /// Notes are newer than the row until their batch is written.
-    fn noted(&self, key: &SessionKey, mut session: StoredSession) -> StoredSession {
-        if let Some(last_seen) = self.touches.noted(key) {
+    /// Notes are newer than the row until their batch is written. `before` is the note from before the row was read: a
+    /// batch that was written between that read and now has emptied the notes, and the row does not have it yet.
+    fn noted(
+        &self,
+        key: &SessionKey,
+        before: Option<OffsetDateTime>,
+        mut session: StoredSession,
+    ) -> StoredSession {
+        for last_seen in [before, self.touches.noted(key)].into_iter().flatten() {
             session.last_seen = session.last_seen.max(last_seen);
         }
         session
@@ -252,17 +258,19 @@ impl SessionStorage for SqlStorage {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<StoredSession>>, StorageError> {
+        let before = self.touches.noted(key);
         let row: Option<Row> = on!(Pool, &self.read, |pool| {
             let query = sqlx::query_as(BY_KEY).bind(&key.as_bytes()[..]);
             query.fetch_optional(pool).await?
         });
         let session = row.map(StoredSession::try_from).transpose()?;
-        Ok(session.map(|session| Arc::new(self.noted(key, session))))
+        Ok(session.map(|session| Arc::new(self.noted(key, before, session))))
     }
 
     async fn commit(&self, key: &SessionKey, change: &Change) -> Result<Outcome, StorageError> {
         let mut tx = self.write.begin().await?;
         let by_key = tx.by_key();
+        let before = self.touches.noted(key);
         let row: Option<Row> = on!(Tx, &mut tx, |tx| {
             let query = sqlx::query_as(by_key).bind(&key.as_bytes()[..]);
             query.fetch_optional(&mut **tx).await?
@@ -270,7 +278,7 @@ impl SessionStorage for SqlStorage {
         let Some(row) = row else {
             return Ok(Outcome::Gone);
         };
-        let stored = self.noted(key, row.try_into()?);
+        let stored = self.noted(key, before, row.try_into()?);
         let next = match change.apply(&stored) {
             Applied::Stored(next) => next,
             Applied::Gone => return Ok(Outcome::Gone),
@@ -316,6 +324,8 @@ impl SessionStorage for SqlStorage {
         &self,
         user: &str,
     ) -> Result<Vec<(SessionKey, Arc<StoredSession>)>, StorageError> {
+        // Of all sessions: which ones are the user's, only the rows tell.
+        let before = self.touches.waiting();
         let rows: Vec<Read<Row>> = on!(Pool, &self.read, |pool| {
             let query = sqlx::query_as(BY_USER).bind(UserId(user.to_owned()));
             query.fetch_all(pool).await?
@@ -325,7 +335,8 @@ impl SessionStorage for SqlStorage {
             let key = row.key();
             // A row that cannot be decoded waits for whoever has its cookie, or for the cleanup.
             if let (Ok(key), Ok(session)) = (key, row.try_into()) {
-                sessions.push((key, Arc::new(self.noted(&key, session))));
+                let before = before.get(&key).copied();
+                sessions.push((key, Arc::new(self.noted(&key, before, session))));
             }
         }
         Ok(sessions)

@@ -1,6 +1,7 @@
 //! What only a database file can show.
 
 use std::path::Path;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -435,4 +436,62 @@ async fn listing_ending_and_cleaning_up_use_an_index() {
             "{statement}: {plan}"
         );
     }
+}
+
+/// Whoever reads a session has its row, and before the answer arrives the batch is written that had its last use.
+#[tokio::test]
+async fn a_use_that_is_written_while_its_session_is_read_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = open(&directory.path().join("db")).await;
+    let key = SessionKey::from_bytes([7; 32]);
+    let start = OffsetDateTime::UNIX_EPOCH;
+    let session = StoredSession {
+        created_at: start,
+        last_seen: start,
+        lifetime: Lifetime {
+            idle: Duration::from_secs(1000),
+            deadline: start + Duration::from_secs(1000),
+            persistent: false,
+        },
+        login: Some(Login {
+            user: "alice".to_owned(),
+            stamp: Stamp::of(&[]),
+            at: start,
+            remember: false,
+        }),
+        client: Client::default(),
+        values: Values::default(),
+    };
+    assert!(storage.create(&key, &session).await.unwrap());
+    // How many polls it takes until the row is read is not known, so each number of them is tried.
+    for polls in 0..20_u64 {
+        let loaded = async {
+            let loaded = storage.load(&key).await.unwrap();
+            loaded.unwrap().last_seen
+        };
+        let used = start + Duration::from_secs(2 * polls + 1);
+        storage.touch(&key, used).await.unwrap();
+        assert_eq!(interrupted(loaded, polls, &storage).await, used);
+
+        let listed = async { storage.list_by_user("alice").await.unwrap()[0].1.last_seen };
+        let used = start + Duration::from_secs(2 * polls + 2);
+        storage.touch(&key, used).await.unwrap();
+        assert_eq!(interrupted(listed, polls, &storage).await, used);
+    }
+}
+
+/// Polls the read so often, writes what waits, and then lets it end.
+async fn interrupted<T>(read: impl Future<Output = T>, polls: u64, storage: &SqlStorage) -> T {
+    let mut read = std::pin::pin!(read);
+    for _ in 0..polls {
+        // Whatever wakes it must not poll it: it is to stop where the thread of the connection has got on.
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(read) = read.as_mut().poll(&mut context) {
+            return read;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let written = storage.delete_expired(OffsetDateTime::UNIX_EPOCH, 10).await;
+    assert_eq!(written.unwrap(), 0);
+    read.await
 }

@@ -49,6 +49,11 @@ impl Touches {
         self.pending().waiting.get(key).copied()
     }
 
+    /// The last uses that are not written yet.
+    pub(super) fn waiting(&self) -> Batch {
+        self.pending().waiting.clone()
+    }
+
     /// Notes a use. The first note of a batch starts the task that writes it.
     pub(super) fn note(self: &Arc<Self>, key: SessionKey, at: OffsetDateTime) {
         let mut pending = self.pending();
@@ -75,7 +80,7 @@ impl Touches {
 
     /// Writes what waits, now.
     pub(super) async fn write(&self) -> Result<(), StorageError> {
-        let batch = self.pending().waiting.clone();
+        let batch = self.waiting();
         if batch.is_empty() {
             return Ok(());
         }
