@@ -3,6 +3,8 @@
 //! Invariant: no statement of ours waits for a row while it holds others that a statement of ours could wait for, except
 //! that of `delete_by_user`; so a batch and a request cannot lock each other out.
 
+use std::collections::HashSet;
+
 use sqlx::{PgPool, PgTransaction};
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     touches::Batch,
     unix_milliseconds,
 };
+use crate::SessionKey;
 
 /// Held while the table is made: of two that make it at once, PostgreSQL refuses one in spite of the `if not exists`.
 const LOCK: &str = "select pg_advisory_xact_lock(7308327755813578355)";
@@ -43,12 +46,16 @@ const SCHEMA: [&str; 5] = [
     BY_TIME_INDEX,
 ];
 
-/// A row that somebody holds is being written or ended just now, which makes the note of its last use needless.
+/// Steps aside for a row that somebody holds, and answers with the keys that are still to be written: those whose row is
+/// there and older, as it was when the statement began. What the holder does to it, the next batch finds.
 const TOUCH: &str = "with noted as (select * from unnest($1, $2) as noted (key, at)),
-    free as (select key from session_auth_sessions where key = any($1) for update skip locked)
-    update session_auth_sessions as session set last_seen = noted.at,
-    expires_at = case when deadline - noted.at < idle then deadline else noted.at + idle end
-    from noted where session.key = noted.key and session.key in (select key from free) and last_seen < noted.at";
+    free as (select key from session_auth_sessions where key = any($1) for update skip locked),
+    written as (update session_auth_sessions as session set last_seen = noted.at,
+        expires_at = case when deadline - noted.at < idle then deadline else noted.at + idle end
+        from noted where session.key = noted.key and session.key in (select key from free) and last_seen < noted.at
+        returning session.key)
+    select session.key from session_auth_sessions as session join noted on session.key = noted.key
+    where last_seen < noted.at and session.key not in (select key from written)";
 
 /// Of a row that somebody else has just written, every stricter level refuses the write instead of reading the row anew.
 pub(super) const BEGIN: &str = "begin isolation level read committed";
@@ -72,11 +79,15 @@ pub(super) async fn migrate(tx: &mut PgTransaction<'static>) -> sqlx::Result<()>
     Ok(())
 }
 
-pub(super) async fn touch(pool: &PgPool, batch: &Batch) -> sqlx::Result<()> {
+pub(super) async fn touch(pool: &PgPool, batch: &Batch) -> sqlx::Result<HashSet<SessionKey>> {
     let keys: Vec<&[u8]> = batch.keys().map(|key| &key.as_bytes()[..]).collect();
     let times: Vec<i64> = batch.values().map(|at| unix_milliseconds(*at)).collect();
     let mut tx = pool.begin_with(BEGIN).await?;
-    let touch = sqlx::query(TOUCH).bind(keys).bind(times);
-    touch.execute(&mut *tx).await?;
-    tx.commit().await
+    let touch = sqlx::query_as(TOUCH).bind(keys).bind(times);
+    let skipped: Vec<(Vec<u8>,)> = touch.fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    let keys = skipped
+        .into_iter()
+        .filter_map(|(key,)| <[u8; 32]>::try_from(key).ok());
+    Ok(keys.map(SessionKey::from_bytes).collect())
 }

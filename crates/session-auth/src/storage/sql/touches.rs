@@ -1,10 +1,10 @@
 //! Times of last use that wait to be written together: one transaction a second, however many requests there are.
 //!
-//! Invariant: a time leaves `waiting` only when it, or a later one, is in the table or its batch has failed; one task
-//! writes batches while there is anything to write.
+//! Invariant: a time leaves `waiting` only when it, or a later one, is in the table, its session is gone, or its batch has
+//! failed; one task writes batches while there is anything to write.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -84,20 +84,25 @@ impl Touches {
         if batch.is_empty() {
             return Ok(());
         }
-        let written = self.write_batch(&batch).await;
+        let skipped = self.write_batch(&batch).await;
+        let again = |key: &SessionKey| skipped.as_ref().is_ok_and(|skipped| skipped.contains(key));
         self.pending()
             .waiting
-            .retain(|key, at| batch.get(key).is_none_or(|written| *written < *at));
-        written
+            .retain(|key, at| batch.get(key).is_none_or(|written| *written < *at) || again(key));
+        skipped.map(drop)
     }
 
-    async fn write_batch(&self, batch: &Batch) -> Result<(), StorageError> {
+    /// Says which of the sessions it stepped aside for; the next batch has them again.
+    async fn write_batch(&self, batch: &Batch) -> Result<HashSet<SessionKey>, StorageError> {
         match &self.write {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(pool) => super::sqlite::touch(pool, batch).await?,
+            Pool::Sqlite(pool) => {
+                // Its transaction has the whole file, so it steps aside for nobody.
+                super::sqlite::touch(pool, batch).await?;
+                Ok(HashSet::new())
+            }
             #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => super::postgres::touch(pool, batch).await?,
+            Pool::Postgres(pool) => Ok(super::postgres::touch(pool, batch).await?),
         }
-        Ok(())
     }
 }

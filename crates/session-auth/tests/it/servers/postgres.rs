@@ -288,15 +288,58 @@ async fn a_batch_of_uses_steps_aside_for_a_row_that_somebody_writes() {
         .unwrap();
     // Writes the batch first; it would wait here for ever.
     assert_eq!(storage.delete_expired(seconds(50), 10).await.unwrap(), 0);
-    lock.rollback().await.unwrap();
-
     let other = open("touches").await;
     let seen = async |key| other.load(key).await.unwrap().unwrap().last_seen;
     assert_eq!(seen(&keys[0]).await, seconds(0));
     assert_eq!(seen(&keys[1]).await, seconds(90));
+
+    lock.rollback().await.unwrap();
+    assert_eq!(storage.delete_expired(seconds(50), 10).await.unwrap(), 0);
+    assert_eq!(seen(&keys[0]).await, seconds(90), "the next batch has it");
     // The deadline stands: not 190.
-    assert_eq!(other.delete_expired(seconds(179), 10).await.unwrap(), 1);
-    assert_eq!(other.delete_expired(seconds(180), 10).await.unwrap(), 1);
+    assert_eq!(other.delete_expired(seconds(179), 10).await.unwrap(), 0);
+    assert_eq!(other.delete_expired(seconds(180), 10).await.unwrap(), 2);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn a_use_waits_no_longer_when_its_session_is_gone_or_was_used_later() {
+    let pool = pool("touches-end").await;
+    let storage = SqlStorage::postgres(pool.clone());
+    storage.migrate().await.unwrap();
+    let keys = [1, 2, 3].map(|number| SessionKey::from_bytes([number; 32]));
+    let [gone, later, never] = &keys;
+    for key in [gone, later] {
+        assert!(storage.create(key, &session()).await.unwrap());
+    }
+    for key in &keys {
+        storage.touch(key, seconds(90)).await.unwrap();
+    }
+    let mut holder = pool.begin().await.unwrap();
+    sqlx::query("delete from session_auth_sessions where key = $1")
+        .bind(&gone.as_bytes()[..])
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    sqlx::query("update session_auth_sessions set last_seen = 95000 where key = $1")
+        .bind(&later.as_bytes()[..])
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    assert_eq!(storage.delete_expired(seconds(50), 10).await.unwrap(), 0);
+    for key in [gone, later] {
+        let seen = storage.load(key).await.unwrap().unwrap().last_seen;
+        assert_eq!(seen, seconds(90), "the note counts while it waits");
+    }
+    holder.commit().await.unwrap();
+    assert_eq!(storage.delete_expired(seconds(50), 10).await.unwrap(), 0);
+    let seen = storage.load(later).await.unwrap().unwrap().last_seen;
+    assert_eq!(seen, seconds(95));
+    for key in [gone, never] {
+        assert!(storage.create(key, &session()).await.unwrap());
+        let seen = storage.load(key).await.unwrap().unwrap().last_seen;
+        assert_eq!(seen, seconds(0), "no note is left");
+    }
 }
 
 #[tokio::test]
