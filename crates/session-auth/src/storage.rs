@@ -527,10 +527,12 @@ impl StoredSession {
         self.lifetime.is_over(self.last_seen, now)
     }
 
-    /// About so many bytes of memory, also when the values have been parsed.
+    /// At most so many bytes of memory or little more, also when the values have been parsed.
     #[cfg(feature = "sqlite")]
     pub(crate) fn size(&self) -> usize {
-        1024 + 4 * self.values.size()
+        let user = self.login.as_ref().map_or(0, |login| login.user.len());
+        let browser = self.client.browser.as_ref().map_or(0, String::len);
+        640 + user + browser + self.values.size()
     }
 }
 

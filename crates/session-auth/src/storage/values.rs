@@ -71,10 +71,15 @@ impl Values {
         })
     }
 
-    /// How long the text is, where a storage gave one.
+    /// How much memory the text and the map take, where a storage gave a text. The map is made later, so this is what
+    /// it takes at most by what is in the text: many small elements take a multiple of their text.
     #[cfg(feature = "sqlite")]
     pub(super) fn size(&self) -> usize {
-        self.text.as_deref().map_or(0, str::len)
+        self.text.as_deref().map_or(0, |text| {
+            let parts = Parts::of(text);
+            // The text, and what strings repeat of it.
+            2 * text.len() + parts.objects * OBJECT + parts.arrays * ARRAY + parts.commas * ELEMENT
+        })
     }
 
     /// The values as the text of a JSON object.
@@ -130,6 +135,53 @@ impl<'de> Deserialize<'de> for Values {
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.map().keys()).finish()
+    }
+}
+
+/// An entry of a map without what is allocated for it.
+#[cfg(feature = "sqlite")]
+const ENTRY: usize = size_of::<String>() + size_of::<Value>();
+
+/// An object with its first element: a node of a B-tree is allocated for eleven at once.
+#[cfg(feature = "sqlite")]
+const OBJECT: usize = 12 * ENTRY + 128;
+
+/// An array with its first element: it has room for four.
+#[cfg(feature = "sqlite")]
+const ARRAY: usize = 4 * size_of::<Value>() + 64;
+
+/// A further element: what grows may be half empty. A key and a string are an allocation each.
+#[cfg(feature = "sqlite")]
+const ELEMENT: usize = 2 * ENTRY + 128;
+
+/// What a text has outside of its strings.
+#[cfg(feature = "sqlite")]
+#[derive(Default)]
+struct Parts {
+    objects: usize,
+    arrays: usize,
+    commas: usize,
+}
+
+#[cfg(feature = "sqlite")]
+impl Parts {
+    fn of(text: &str) -> Self {
+        let mut parts = Self::default();
+        let mut bytes = text.bytes();
+        let mut in_string = false;
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'"' => in_string = !in_string,
+                // A backslash is in a string always; a quote after it does not end that.
+                b'\\' => drop(bytes.next()),
+                _ if in_string => {}
+                b'{' => parts.objects += 1,
+                b'[' => parts.arrays += 1,
+                b',' => parts.commas += 1,
+                _ => {}
+            }
+        }
+        parts
     }
 }
 
@@ -242,5 +294,58 @@ mod tests {
             let parsed = serde_json::from_str::<Map<String, Value>>(&text);
             prop_assert_eq!(Values::from_json(text).is_ok(), parsed.is_ok());
         }
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod sizes {
+    use super::*;
+
+    /// What a map takes at least, as far as that can be seen from outside.
+    fn allocated(value: &Value) -> usize {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(text) => text.capacity(),
+            Value::Array(elements) => {
+                let inside: usize = elements.iter().map(allocated).sum();
+                elements.capacity() * size_of::<Value>() + inside
+            }
+            Value::Object(map) => allocated_map(map),
+        }
+    }
+
+    /// The first node has room for eleven.
+    fn allocated_map(map: &Map<String, Value>) -> usize {
+        let inside = map
+            .iter()
+            .map(|(key, value)| ENTRY + key.len() + allocated(value));
+        let spare = 11_usize.saturating_sub(map.len());
+        let spare = if map.is_empty() { 0 } else { spare };
+        spare * ENTRY + inside.sum::<usize>()
+    }
+
+    #[test]
+    fn the_size_covers_the_map_of_many_small_elements() {
+        let many = |element: &str, count| vec![element; count].join(",");
+        for text in [
+            format!(r#"{{"a":[{}]}}"#, many("1", 1025)),
+            format!(r#"{{"a":[{}]}}"#, many("[1]", 1025)),
+            format!(r#"{{"a":[{}]}}"#, many(r#"{"a":1}"#, 1025)),
+            format!(r#"{{"a":[{}]}}"#, many("{}", 1025)),
+            format!(r#"{{"a":[{}]}}"#, many(r#""""#, 1025)),
+            r#"{"a":"\",","b":1}"#.to_owned(),
+        ] {
+            let values = Values::from_json(text.clone()).unwrap();
+            let whole = text.len() + allocated_map(values.map());
+            assert!(values.size() >= whole, "{} of {whole}", values.size());
+        }
+    }
+
+    #[test]
+    fn what_is_in_a_string_counts_as_text_only() {
+        let prose = r#"{"a":"one, two, [three], {\"four\", \\","b":1}"#.to_owned();
+        let length = prose.len();
+        let values = Values::from_json(prose).unwrap();
+        assert_eq!(values.size(), 2 * length + OBJECT + ELEMENT);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     cache::{Cache, Version, Write},
 };
 
-/// About forty thousand sessions with little in them.
+/// About twenty thousand sessions with little in them.
 const LIMIT: usize = 32 << 20;
 
 /// Which connection we have asked before: a new one counts its versions from the start. The temporary database is the
