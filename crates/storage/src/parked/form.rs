@@ -33,7 +33,7 @@ pub struct Opened {
 /// Why a form is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Its author is writing it just now.
+    /// Its author is writing it just now, or was told what to correct.
     Typing,
     /// It was sent and could not be saved.
     Refused,

@@ -116,7 +116,7 @@ impl Desk {
         let key = typed.form.clone().unwrap_or_else(|| new_key(app));
         let refused = status.is_client_error() || status.is_server_error();
         let parked = match page.answers_a_form() && refused {
-            true => parking::keep(app, &self.action, &key, typed).await,
+            true => parking::keep(app, status, (&self.action, &key), typed).await,
             false => None,
         };
         let view = Value::from(Serde(FormView::of(self, app, typed, key, parked)));

@@ -7,6 +7,7 @@ use gatepost_domain::form_key::FormKey;
 use gatepost_domain::ids::UserId;
 use gatepost_domain::picture::Picture;
 use gatepost_storage::parked::{Kept, NewForm, Reason};
+use http::StatusCode;
 use serde::Serialize;
 
 use super::typed::{LEFT_OUT, Typed};
@@ -65,9 +66,16 @@ impl Parked {
 }
 
 /// Keeps a form that is given back to its author right now, in case that author leaves. `None`: nobody knows whose it is.
-pub(super) async fn keep(app: &App, address: &str, key: &FormKey, typed: &Typed) -> Option<Parked> {
+pub(super) async fn keep(
+    app: &App,
+    status: StatusCode,
+    (address, key): (&str, &FormKey),
+    typed: &Typed,
+) -> Option<Parked> {
     let author = typed.author?;
     let reason = match author {
+        // Something to correct, which its author is about to do: no more worth a place than what is being typed.
+        Author::Known(_) if status == StatusCode::UNPROCESSABLE_ENTITY => Reason::Typing,
         Author::Known(_) => Reason::Refused,
         Author::Former(_) => Reason::Unproven,
     };
