@@ -86,7 +86,7 @@ impl Session {
     /// takes the new value only if the old one is still there, else `f` is asked again with the one that is. So `f` may
     /// run more than once, and should do nothing but compute.
     ///
-    /// A 5xx does not undo it. On a session that does not exist yet, or that this request has cleared or given to another
+    /// What this request has inserted or removed under the key stands in for what is stored. A 5xx does not undo it. On a session that does not exist yet, or that this request has cleared or given to another
     /// person, it is a plain insert, stored with the answer.
     ///
     /// ```
