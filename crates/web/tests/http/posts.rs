@@ -238,6 +238,17 @@ async fn an_edit_that_does_not_say_what_it_changes_is_asked_again() {
 }
 
 #[tokio::test]
+async fn the_editor_lets_browsers_restore_what_was_typed() {
+    let site = Site::new().await;
+    let post = published(&site, "Back and forth").await;
+    let mut alice = site.logged_in("alice").await;
+    for page in ["/new", &format!("{post}/edit")] {
+        let page = alice.get(page).await.expect(200);
+        page.expect_no_text("autocomplete=\"off\"");
+    }
+}
+
+#[tokio::test]
 async fn every_mistake_brings_the_form_back_as_it_was_typed() {
     let site = Site::new().await;
     published(&site, "Taken").await;
