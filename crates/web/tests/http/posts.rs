@@ -284,7 +284,7 @@ async fn every_mistake_brings_the_form_back_as_it_was_typed() {
     let page = carol
         .post_multipart("/new", form("Odd", "Words.").text("action", "explode"))
         .await;
-    kept(page, 422, "Odd", "Words.");
+    kept(page, 422, "Odd", "Words.").expect_no_text("aria-label=\"Preview\"");
     let hostile = "</textarea><script>alert(1)</script>";
     let page = carol
         .post_multipart("/new", form("", hostile))
@@ -532,7 +532,8 @@ async fn a_body_that_is_no_form_is_refused_in_words() {
         .post_raw("/new", "multipart/form-data; boundary=B", cut)
         .await
         .expect(400);
-    page.expect_text("\nKept</textarea>");
+    page.expect_text("\nKept</textarea>")
+        .expect_no_text("aria-label=\"Preview\"");
 }
 
 #[tokio::test]

@@ -93,7 +93,10 @@ impl Submission {
             return self.take(take).await;
         }
         if self.typed.intent == Intent::Preview {
-            let preview = Some(Preview::of(&self.typed).await);
+            let preview = match self.typed.is_unclear {
+                true => None,
+                false => Some(Preview::of(&self.typed).await),
+            };
             let desk = Desk {
                 preview,
                 ..self.desk_for_both().await

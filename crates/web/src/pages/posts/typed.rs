@@ -63,6 +63,8 @@ pub(super) struct Typed {
     pub(super) meant: Option<Intent>,
     pub(super) take: Option<Take>,
     pub(super) intent: Intent,
+    /// Nobody knows what was asked for, so nothing is done but to show the form.
+    pub(super) is_unclear: bool,
     pub(super) files: Vec<File>,
     /// Words for the files, in their order.
     pub(super) alts: Vec<String>,
@@ -141,12 +143,11 @@ impl Typed {
             faults.invalid(*field.unwrap_or(&"text"), flaw.sentence(name));
         }
         let files = form.files("image");
-        let intent = match form.text("action") {
-            // Nobody knows which button it was.
-            "" if form.broken => Some(Intent::Preview),
-            word => Intent::of(word),
-        };
-        if intent.is_none() {
+        let action = form.text("action");
+        // Of a form that ended early nobody knows which button it was.
+        let is_missing = action.is_empty() && form.broken;
+        let intent = Intent::of(action).filter(|_| !is_missing);
+        if intent.is_none() && !is_missing {
             faults.invalid(
                 "text",
                 "A form can be published, scheduled, handed in for review, saved as a draft or previewed.",
@@ -206,6 +207,7 @@ impl Typed {
             meant: Intent::of(form.text("meant")).filter(|_| form.has("meant")),
             take: Take::of(form.text("take")),
             intent: intent.unwrap_or(Intent::Preview),
+            is_unclear: intent.is_none(),
             alts: form.all("alt").map(str::to_owned).collect(),
             decorative: form
                 .all("decorative")
