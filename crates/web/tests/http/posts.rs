@@ -257,6 +257,11 @@ async fn every_mistake_brings_the_form_back_as_it_was_typed() {
         .post_multipart("/new", form("", "A text without a title."))
         .await;
     kept(page, 422, "", "A text without a title.").expect_text("href=\"#title\"");
+    let page = carol.post_multipart("/new", form("   ", "Words.")).await;
+    kept(page, 422, "   ", "Words.").expect_text("href=\"#title\"");
+    let blank = form(" ", "Words.").text("action", "preview");
+    let page = carol.post_multipart("/new", blank).await;
+    kept(page, 200, " ", "Words.").expect_text(">Untitled</h2>");
     let page = carol
         .post_multipart("/new", form("Reserved", "Words.").text("slug", "login"))
         .await;

@@ -177,15 +177,7 @@ impl Typed {
         let shown = shown.into_iter().flatten().collect();
         Self {
             shown,
-            // It is one line, in a field that wraps.
-            title: form
-                .text("title")
-                .split(['\r', '\n'])
-                .map(str::trim)
-                .collect::<Vec<_>>()
-                .join(" ")
-                .trim()
-                .to_owned(),
+            title: one_line(form.text("title")),
             text: form.text("text").replace("\r\n", "\n"),
             slug: form.has("slug").then(|| form.text("slug").to_owned()),
             tags: form.has("tags").then(|| form.text("tags").to_owned()),
@@ -275,6 +267,15 @@ impl Typed {
         self.tags = self.tags.take().or(known.tags);
         self.excerpt = self.excerpt.take().or(known.excerpt);
         self.visibility = self.visibility.take().or(known.visibility);
+    }
+}
+
+/// It is one line, in a field that wraps. One of spaces alone stays as it is: it comes back, and not as an empty one.
+fn one_line(title: &str) -> String {
+    let lines: Vec<&str> = title.split(['\r', '\n']).map(str::trim).collect();
+    match lines.join(" ").trim() {
+        "" => title.replace(['\r', '\n'], " "),
+        line => line.to_owned(),
     }
 }
 
