@@ -3,7 +3,6 @@
 //! Invariant: at most [`budget::KEPT`] bytes of one request are in memory, and a part that passed its limit never is.
 
 use axum::RequestExt as _;
-use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -13,10 +12,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::error::Error;
 
 mod budget;
+mod ending;
 mod faults;
 mod rooms;
 
 use budget::{Broken, Budget};
+use ending::{Delimiter, Part};
 pub(crate) use faults::{Fault, Faults};
 pub(crate) use rooms::Rooms;
 use rooms::Sender;
@@ -151,8 +152,14 @@ impl Form {
         self.texts.len() + self.files.len() >= FIELDS
     }
 
-    async fn read(mut parts: Multipart, rooms: &Rooms, sender: &Sender) -> Result<Self, Error> {
+    async fn read(
+        mut parts: Multipart,
+        delimiter: &Delimiter,
+        rooms: &Rooms,
+        sender: &Sender,
+    ) -> Result<Self, Error> {
         let mut form = Self::default();
+        let mut last = Part::Skipped;
         let mut budget = Budget::default();
         let mut numbers: Vec<(String, usize)> = Vec::new();
         let mut is_crowded = false;
@@ -160,16 +167,21 @@ impl Form {
             let field = match parts.next_field().await {
                 Ok(Some(field)) => field,
                 Ok(None) => return Ok(form),
-                Err(error) => return form.ended_early(&error),
+                Err(error) => return form.ended_early(error),
             };
             let name = field.name().unwrap_or_default().to_owned();
+            if Delimiter::is_end(&name) {
+                form.cut(last, delimiter);
+                return form.ended_early("its end is missing");
+            }
+            last = Part::Skipped;
             if form.is_full() {
                 let is_first = form.flawed.last().is_none_or(|it| it.1 != Flaw::LeftOut);
                 form.flawed
                     .extend(is_first.then_some((name, Flaw::LeftOut)));
                 match budget.take(field, 0).await? {
                     Ok(_) => continue,
-                    Err(broken) => return form.ended_early(&broken.error),
+                    Err(broken) => return form.ended_early(broken.error),
                 }
             }
             let Some(file_name) = field.file_name().map(str::to_owned) else {
@@ -179,10 +191,11 @@ impl Form {
                         let (text, flaw) = text.typed();
                         form.flawed.extend(flaw.map(|flaw| (name.clone(), flaw)));
                         form.texts.push((name, text));
+                        last = Part::Text;
                     }
                     Err(Broken { error, taken }) => {
                         form.texts.push((name, taken.typed().0));
-                        return form.ended_early(&error);
+                        return form.ended_early(error);
                     }
                 }
                 continue;
@@ -215,13 +228,14 @@ impl Form {
                 name: file_name,
                 content,
             });
+            last = Part::File;
             if let Some(error) = ended {
-                return form.ended_early(&error);
+                return form.ended_early(error);
             }
         }
     }
 
-    fn ended_early(mut self, error: &MultipartError) -> Result<Self, Error> {
+    fn ended_early(mut self, error: impl std::fmt::Display) -> Result<Self, Error> {
         tracing::debug!(%error, "a form ended early");
         if self.texts.is_empty() {
             return Err(Error::BadRequest("The form did not arrive whole.".into()));
@@ -256,6 +270,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
+        let delimiter = Delimiter::of(kind);
         let kind = kind
             .split(';')
             .next()
@@ -266,11 +281,15 @@ where
             "multipart/form-data" => {
                 let (head, body) = request.into_parts();
                 let sender = Sender::of(&head);
-                let request = Request::from_parts(head, body);
+                let delimiter = delimiter.ok_or_else(|| {
+                    Error::BadRequest("The form does not say where its fields end.".into())
+                        .into_response()
+                })?;
+                let request = Request::from_parts(head, delimiter.close(body));
                 let parts = Multipart::from_request(request, state)
                     .await
                     .map_err(IntoResponse::into_response)?;
-                Self::read(parts, &Rooms::from_ref(state), &sender)
+                Self::read(parts, &delimiter, &Rooms::from_ref(state), &sender)
                     .await
                     .map_err(IntoResponse::into_response)
             }

@@ -153,6 +153,31 @@ async fn the_part_within_which_a_form_ended_is_kept_as_far_as_it_came() {
     );
 }
 
+#[tokio::test]
+async fn wherever_a_form_ends_what_had_come_is_kept_and_it_is_not_taken_for_whole() {
+    let parts = [
+        part("name=\"title\"", b"A"),
+        part("name=\"text\"", "One line,\r\n--another ü\r\n".as_bytes()),
+        part("name=\"tags\"", b"sea"),
+    ];
+    let (whole, text) = (parts.concat(), "One line,\r\n--another ü\r\n");
+    let start = parts[0].len() + parts[1].len() - text.len() - 2;
+    for cut in parts[0].len()..whole.len() {
+        let form = read(KIND, &[whole[..cut].to_vec()], "").await.unwrap();
+        assert!(form.broken && form.flawed.is_empty(), "{cut}");
+        assert_eq!(form.text("title"), "A", "{cut}");
+        let came = form.text("text");
+        assert!(text.starts_with(came), "{cut}: {came:?}");
+        // What may be the end of the part, or half a letter, is left out.
+        let sent = cut.saturating_sub(start).min(text.len());
+        assert!(came.len() + 4 >= sent, "{cut}: {came:?}");
+        assert!("sea".starts_with(form.text("tags")), "{cut}");
+        assert!(form.texts.len() <= 3, "{cut}: {:?}", form.texts);
+    }
+    let form = read(KIND, &parts, "--XX--").await.unwrap();
+    assert!(!form.broken && form.text("text") == text);
+}
+
 type Sending = tokio::sync::mpsc::UnboundedSender<Bytes>;
 
 /// A form with one file that goes on being sent for as long as the other end is kept.

@@ -539,6 +539,15 @@ async fn a_body_that_is_no_form_is_refused_in_words() {
         .expect(400);
     page.expect_text("\nKept</textarea>")
         .expect_no_text("aria-label=\"Preview\"");
+    let cut = cut.replace(
+        "Disp",
+        "Disposition: form-data; name=\"text\"\r\n\r\nHalf a sent",
+    );
+    let page = carol
+        .post_raw("/new", "multipart/form-data; boundary=B", cut)
+        .await
+        .expect(400);
+    page.expect_text("\nHalf a sent</textarea>");
 }
 
 #[tokio::test]
