@@ -19,7 +19,7 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     words: Vec<String>,
-    /// Somebody may still be typing: the last word is the beginning of one.
+    /// Somebody may still be typing, or has put a star behind it: the last word is the beginning of one.
     begins: bool,
 }
 
@@ -53,7 +53,7 @@ impl Query {
     pub const MAX_CHARS: usize = 200;
     pub const MAX_TERMS: usize = 12;
 
-    /// `sea "flat calm" mor`: a word, a phrase, and the beginning of a word.
+    /// `sea "flat calm" harb* mor`: a word, a phrase, and the beginnings of two words.
     pub fn parse(typed: &str) -> Self {
         let end = typed
             .char_indices()
@@ -64,13 +64,23 @@ impl Query {
         for (number, part) in typed.split('"').enumerate() {
             let is_quoted = number % 2 == 1;
             let mut phrase: Option<Term> = None;
-            for Word { word, adjoins, .. } in words(part) {
+            for Word {
+                word,
+                adjoins,
+                place,
+            } in words(part)
+            {
+                let has_star = !is_quoted && part[place.end..].starts_with('*');
+                let begins = has_star && may_begin(&word);
                 // Words that nothing separates are looked for as they stand: 東京 is not 京東.
                 match phrase.as_mut().filter(|_| is_quoted || adjoins) {
-                    Some(phrase) => phrase.words.push(word),
+                    Some(phrase) => {
+                        phrase.words.push(word);
+                        phrase.begins = begins;
+                    }
                     None => terms.extend(phrase.replace(Term {
                         words: vec![word],
-                        begins: false,
+                        begins,
                     })),
                 }
             }
@@ -79,8 +89,7 @@ impl Query {
         terms.truncate(Self::MAX_TERMS);
         let unfinished = typed.chars().next_back().is_some_and(is_of_word);
         if let Some(last) = terms.last_mut().filter(|_| unfinished) {
-            // One letter begins half of all words.
-            last.begins = last.words.last().is_some_and(|it| it.chars().count() > 1);
+            last.begins = last.words.last().is_some_and(|it| may_begin(it));
         }
         Self { terms }
     }
@@ -147,6 +156,11 @@ impl Query {
     }
 }
 
+/// One letter begins half of all words.
+fn may_begin(word: &str) -> bool {
+    word.chars().nth(1).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +180,21 @@ mod tests {
         assert_eq!(terms("\"flat ca"), ["flat ca*"]);
         assert_eq!(terms("Éclair Straße"), ["eclair", "straße*"]);
         assert_eq!(terms("東京 iPhoneを "), ["東 京", "iphone を"]);
+    }
+
+    #[test]
+    fn a_star_makes_any_word_the_beginning_of_one() {
+        assert_eq!(terms("harb* sea "), ["harb*", "sea"]);
+        assert_eq!(terms("harb* sto"), ["harb*", "sto*"]);
+        assert_eq!(terms("sea harb*"), ["sea", "harb*"]);
+        assert_eq!(
+            terms("Éc**lair x* iPhone東* "),
+            ["ec*", "lair", "x", "iphone 東"]
+        );
+        assert_eq!(terms("harb * \"flat ca*\" "), ["harb", "flat ca"]);
+        assert_eq!(terms("harb\"* \"sea* "), ["harb", "sea*"]);
+        let marks = Query::parse("harb* sea ").marks("Harbours by the sea, seaside");
+        assert_eq!(marks, [0..8, 16..19]);
     }
 
     #[test]
