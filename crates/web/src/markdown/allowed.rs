@@ -64,7 +64,7 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
         .add_tag_attributes("sup", &["class"])
         .add_tag_attributes("td", &["class"])
         .add_tag_attributes("th", &["class", "scope"])
-        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_schemes(HashSet::from(SCHEMES))
         .url_relative(ammonia::UrlRelative::PassThrough)
         .link_rel(None)
         .attribute_filter(|tag, attribute, value| {
@@ -85,6 +85,9 @@ pub(super) static ALLOWED: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|
         });
     allowed
 });
+
+/// What a link may lead to.
+pub(super) const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
 const CLASSES: [&str; 8] = [
     "table",

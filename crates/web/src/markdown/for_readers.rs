@@ -8,6 +8,7 @@ use comrak::html::{ChildRendering, format_node_default};
 use comrak::nodes::{Node, NodeValue};
 use gatepost_domain::picture::{ImageFile, Picture};
 
+use super::allowed::SCHEMES;
 use super::code;
 use crate::figure::Figure;
 use crate::world::Ticks;
@@ -108,6 +109,13 @@ create_formatter!(ForReaders<Shown>, {
             context.write_str("</code></pre>\n")?;
         }
     },
+    NodeValue::Link(ref link) => |context, node, entering| {
+        // A link that leads nowhere is only looked at; its words are read.
+        if refused(&link.url) {
+            return Ok(ChildRendering::HTML);
+        }
+        return format_node_default(context, node, entering);
+    },
     NodeValue::Image(ref link) => |context, node, entering| {
         let place = Place::of(&link.url, node);
         if entering {
@@ -137,6 +145,11 @@ create_formatter!(ForReaders<Shown>, {
         }
     },
 });
+
+/// Whether the sanitiser would take the address out of a link.
+fn refused(url: &str) -> bool {
+    ammonia::Url::parse(url).is_ok_and(|it| !SCHEMES.contains(&it.scheme()))
+}
 
 /// Where a picture is. The site's policy lets pages load only pictures of this site, so the others become links.
 enum Place {

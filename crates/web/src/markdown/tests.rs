@@ -43,6 +43,21 @@ fn raw_html_goes_and_its_words_stay() {
 }
 
 #[test]
+fn a_refused_link_leaves_its_words() {
+    for target in [
+        "javascript:x()",
+        "JavaScript:x()",
+        "vbscript:x",
+        "data:text/html,x",
+        "data:image/png;base64,x",
+        "tel:1",
+    ] {
+        let html = html(&format!("a [b *c*]({target}) d"));
+        assert_eq!(html.trim(), "<p>a b <em>c</em> d</p>", "{target}");
+    }
+}
+
+#[test]
 fn headings_stand_below_the_title() {
     assert_eq!(html("# One\n\n###### Six"), "<h2>One</h2>\n<h6>Six</h6>\n");
 }
