@@ -123,6 +123,8 @@ function received(item, html, name) {
   const known = form.querySelector(`[name=picture][value="${hash}"]`);
   if (known) item.remove();
   else item.replaceWith(fresh);
+  const count = form.querySelectorAll("[name=picture]").length;
+  form.elements.image[0].closest("details").querySelector("summary small").textContent = `${count} received`;
   insert(fresh.querySelector("code").textContent);
   say(`${name} is here. Say what it shows.`);
 }

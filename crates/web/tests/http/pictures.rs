@@ -37,6 +37,22 @@ fn attribute(page: &str, before: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn the_script_counts_what_arrives_where_the_page_does() {
+    let site = Site::new().await;
+    let mut alice = site.logged_in("alice").await;
+    let page = alice.get("/new").await.expect(200);
+    let page = page.expect_text("<summary>Pictures <small>none yet</small></summary>");
+    let page = page.text();
+    let (_, script) = page
+        .split_once("<script type=\"module\" src=\"")
+        .expect("the script");
+    let script = alice.get(script.split('"').next().unwrap_or("")).await;
+    script
+        .expect(200)
+        .expect_text("querySelector(\"summary small\").textContent = `${count} received`");
+}
+
+#[tokio::test]
 async fn the_first_picture_becomes_the_posts_own_and_keeps_its_shape() {
     let site = Site::new().await;
     let mut carol = site.logged_in("carol").await;
