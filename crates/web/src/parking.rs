@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use gatepost_domain::ids::UserId;
+use gatepost_domain::title::{Title, TitleError};
 use gatepost_storage::parked::Waiting;
 use gatepost_storage::{Db, Error};
 use http::Method;
@@ -69,7 +70,11 @@ impl From<Waiting> for Notice {
     fn from(form: Waiting) -> Self {
         Self {
             href: paths::parked(&form.key),
-            title: form.title,
+            // One that nobody would see is none.
+            title: match Title::parse(&form.title) {
+                Err(TitleError::Empty) => String::new(),
+                _ => form.title,
+            },
             at: millis(form.parked_at),
         }
     }

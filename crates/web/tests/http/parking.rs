@@ -129,6 +129,19 @@ async fn a_form_that_came_after_the_end_of_its_login_waits_with_its_pictures() {
     carol.get(&place).await.expect(404);
 }
 
+#[tokio::test]
+async fn a_title_that_nobody_sees_is_none() {
+    let site = Site::new().await;
+    let mut carol = site.logged_in("carol").await;
+    for (seed, title) in [(1, ""), (2, "  "), (3, "\u{200b}\u{2060}")] {
+        let page = carol.post_multipart("/new", form(seed, title)).await;
+        page.expect(422);
+    }
+    let page = carol.get("/parked").await.expect(200).text();
+    let nameless = page.matches("A text without a title was not saved");
+    assert_eq!(nameless.count(), 3);
+}
+
 /// Nothing makes these smaller.
 fn noise(side: u32, seed: u32) -> Vec<u8> {
     let mut state = seed;
