@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use serde::Serialize;
-use session_auth::{AuthError, SessionError};
+use session_auth::{AuthError, Reason, Refusal, SessionError};
 use tower_http::csrf::ProtectionError;
 
 use super::accept::prefers_json;
@@ -59,7 +59,10 @@ impl Asked {
             self.log(&response);
         }
         // A form that came back with its faults is a page; who asked for JSON gets the faults alone.
-        if is_document(&response) || (is_page(&response) && !self.wants_json()) {
+        // The document of a guard is not the site's own: it lacks what every other has.
+        let refusal = response.extensions().get::<Refusal>().cloned();
+        let is_ours = is_document(&response) && refusal.is_none();
+        if is_ours || (is_page(&response) && !self.wants_json()) {
             return response;
         }
         let wording = if response.extensions().get::<ProtectionError>().is_some() {
@@ -86,6 +89,7 @@ impl Asked {
             advice: wording.advice,
             theme: self.theme,
             request_id: self.arrival.map(|arrival| arrival.id.to_string()),
+            max_age: refusal.as_ref().and_then(max_age),
         };
         let (kind, text) = if self.wants_json() {
             view.json()
@@ -168,8 +172,19 @@ fn kind(response: &Response<Body>) -> &str {
 
 /// The sentence that whoever refused left for the reader.
 fn said_about(response: &Response<Body>) -> Option<Cow<'static, str>> {
-    let problem = response.extensions().get::<Problem>()?;
-    problem.detail.clone()
+    let extensions = response.extensions();
+    if extensions.get::<Refusal>().and_then(max_age).is_some() {
+        return Some("Your login is too old for this. Confirm it first.".into());
+    }
+    extensions.get::<Problem>()?.detail.clone()
+}
+
+/// How recent a login is to be, in seconds, where it is too old.
+fn max_age(refusal: &Refusal) -> Option<u64> {
+    match refusal.reason() {
+        Reason::RecentLoginRequired { within, .. } => Some(within.as_secs()),
+        _ => None,
+    }
 }
 
 /// The cause that whoever failed left for the log.
@@ -199,6 +214,7 @@ struct View<'a> {
     advice: &'static str,
     theme: Theme,
     request_id: Option<String>,
+    max_age: Option<u64>,
 }
 
 impl View<'_> {
@@ -212,13 +228,16 @@ impl View<'_> {
     }
 
     fn json(&self) -> (&'static str, String) {
-        let document = serde_json::json!({
+        let mut document = serde_json::json!({
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
             "request_id": self.request_id,
         });
+        if let Some(max_age) = self.max_age {
+            document["max_age"] = max_age.into();
+        }
         ("application/problem+json", document.to_string())
     }
 }

@@ -67,6 +67,27 @@ async fn a_client_that_asks_for_json_gets_a_problem_document() {
 }
 
 #[tokio::test]
+async fn a_guard_refuses_in_the_words_of_the_site() {
+    let site = Site::new().await;
+    for path in ["/new", "/some-post/edit"] {
+        let json = [("accept", "application/json")];
+        let answer = site.browser().get_with(path, &json).await.expect(401);
+        assert_eq!(
+            answer.header(header::CONTENT_TYPE),
+            "application/problem+json"
+        );
+        assert_eq!(
+            answer.header(header::WWW_AUTHENTICATE),
+            "Cookie realm=\"login\""
+        );
+        let problem = answer.json();
+        assert_eq!(problem["type"], "about:blank");
+        assert_eq!(problem["request_id"], answer.header("x-request-id"));
+        assert_eq!(problem["detail"], "This needs a login.");
+    }
+}
+
+#[tokio::test]
 async fn head_answers_what_get_would_without_the_body() {
     let site = Site::new().await;
     let mut browser = site.browser();
