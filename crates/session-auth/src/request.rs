@@ -154,15 +154,13 @@ impl RequestSession {
     pub(crate) async fn may_have_ended(&self) -> Result<bool, SessionError> {
         match self.inner.known() {
             Some(stored) => self.lets_go(stored).await,
-            None => Ok(false),
+            // A login of this very request, in a session that is not stored yet.
+            None => Ok(self.is_open().await? && self.inner.intent().login.is_none()),
         }
     }
 
-    /// Whether this request has ended, cleared or run out what is stored, by calls of tower-sessions' own. Nothing of that
-    /// is stored before the answer.
-    async fn lets_go(&self, stored: &StoredSession) -> Result<bool, SessionError> {
-        let failed = |error| self.inner.failure(error);
-        let is_modified = self.tower.is_modified();
+    /// Whether the answer is still to come; if so, a new id is told from an end by now.
+    async fn is_open(&self) -> Result<bool, SessionError> {
         let is_undecided = {
             let intent = self.inner.intent();
             if intent.is_answered {
@@ -170,16 +168,25 @@ impl RequestSession {
             }
             intent.is_undecided()
         };
-        if is_undecided && is_modified {
-            // Tells a new id from an end.
-            self.tower.save().await.map_err(failed)?;
+        if is_undecided && self.tower.is_modified() {
+            let saved = self.tower.save().await;
+            saved.map_err(|error| self.inner.failure(error))?;
+        }
+        Ok(true)
+    }
+
+    /// Whether this request has ended, cleared or run out what is stored, by calls of tower-sessions' own. Nothing of that
+    /// is stored before the answer.
+    async fn lets_go(&self, stored: &StoredSession) -> Result<bool, SessionError> {
+        if !self.is_open().await? {
+            return Ok(false);
         }
         if self.inner.intent().has_let_go() {
             return Ok(true);
         }
-        if is_modified {
+        if self.tower.is_modified() {
             let marker = self.tower.get_value(intent::MARKER).await;
-            if marker.map_err(failed)?.is_none() {
+            if marker.map_err(|error| self.inner.failure(error))?.is_none() {
                 return Ok(true);
             }
         }

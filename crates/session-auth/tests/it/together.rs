@@ -167,6 +167,25 @@ async fn what_a_middleware_has_ended_lets_nobody_through() {
     }
 }
 
+/// Also where the login is of the same request, and no session was stored before.
+#[tokio::test]
+async fn a_login_that_the_same_request_flushed_is_nobodys() {
+    let handler = async |session: Session, auth: Auth<Accounts>, accounts: Extension<Accounts>| {
+        auth.login(&accounts.get("alice")).await.unwrap();
+        session.cycle_id().await.unwrap();
+        let between = auth.user().await.unwrap().is_some();
+        session.flush().await.unwrap();
+        format!("{between} {}", auth.user().await.unwrap().is_some())
+    };
+    for (storage, layer) in layers().await {
+        let routes = Router::new().route("/act", post(handler));
+        let site = Site::with(layer, |auth| auth, routes);
+        let mut browser = site.browser();
+        assert_eq!(browser.post("/act").await.text, "true false", "{storage}");
+        assert_eq!(browser.me().await, "nobody", "{storage}");
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_was_flushed_cannot_be_renewed() {
     let renew = async |session: Session, auth: Auth<Accounts>, accounts: Extension<Accounts>| {
